@@ -1,0 +1,58 @@
+#pragma once
+// signals → incidents: a deterministic fold. No clock, no I/O, no threads; owned by one thread.
+//
+//   log entry ──> tallies by group, changes by time, watermarks          the state: a set, so that order cannot matter
+//                      │ what it touches is marked
+//   revisions() ──> sessions → onset → candidates → evidence → diagnosis → document      recomputed from the state alone
+//
+// Documents are functions of the set of entries below the watermark's finality, never of their order (DESIGN.md, promise 2).
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "correlator/settings.h"
+#include "matchers/log_entry.h"
+#include "matchers/result.h"
+
+namespace culprit {
+
+/// One incident as it stands: INTERFACE.md, "An incident".
+struct IncidentDocument {
+    std::string id;
+    std::int64_t version = 0;    // epoch × 2^40 + the log position that revised it
+    EventTime bucket{};          // the id's time bucket: names the monthly index
+    std::string status;          // open, resolved, merged
+    std::string severity;        // SEV1 … SEV4
+    std::string json;            // one object, keys in a fixed order, no line break
+};
+
+class Correlator {
+   public:
+    /// The causality table and the playbooks are those embedded at build time. Throws std::runtime_error when they do not load.
+    explicit Correlator(CorrelationSettings settings);
+    ~Correlator();
+
+    /// Folds one entry. Positions must not decrease.
+    void apply(const LogEntry& entry, LogPosition position);
+
+    /// The documents that differ from what the last call said of them, ordered by id. A superseded one comes once more, as `merged`.
+    std::vector<IncidentDocument> revisions();
+
+    /// Every incident alive, ordered by onset and id.
+    std::vector<IncidentDocument> incidents() const;
+
+    /// The fold's clock: the least watermark of the partitions that are not idle, less the allowed lateness; with all of them
+    /// idle, the greatest watermark.
+    std::optional<EventTime> watermark() const;
+
+   private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// `culprit scan --format text`: one incident for people, at most `width` columns, coloured with ANSI codes when `colour`.
+std::string describe(const IncidentDocument& incident, std::size_t width, bool colour);
+
+}  // namespace culprit

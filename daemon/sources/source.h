@@ -1,0 +1,45 @@
+#pragma once
+// Where records come from. One of the two virtual seams (the other is Sink).
+//
+// A source owns its threads. Each thread owns some input partitions from poll to matched batch (a Matcher per partition, nothing
+// shared) and pushes what it matched into the one bounded queue; when that is full it stops draining and keeps polling.
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/bounded_queue.h"
+#include "matchers/matcher.h"
+
+namespace culprit {
+
+/// A matched batch on its way to the committer.
+struct CommitRequest {
+    MatchedBatch batch;
+    std::string identity;   // of a file: inode and fingerprint of its first bytes; empty for Kafka
+    bool finished = false;  // the partition will give nothing more (scan: end of file)
+};
+
+/// Where to go on: what the signal log has committed for a partition.
+struct ResumePoint {
+    Offset next;
+    std::string identity;
+};
+using ResumePoints = std::map<InputPartition, ResumePoint>;
+
+class Source {
+   public:
+    virtual ~Source() = default;
+    virtual std::string_view name() const = 0;
+    /// Starts the source's threads. `queue` outlives the source.
+    virtual void start(const ResumePoints& resume, BoundedQueue<CommitRequest>& queue) = 0;
+    /// Asks the threads to finish what they hold and waits for them. After it nothing more is pushed.
+    virtual void stop() = 0;
+    /// True when every partition has been read to its end and will not grow (scan). Any thread.
+    virtual bool exhausted() const = 0;
+    /// Empty when all is well, else what is wrong, for /readyz. Any thread.
+    virtual std::string trouble() const = 0;
+};
+
+}  // namespace culprit

@@ -1,0 +1,37 @@
+#pragma once
+// culprit's own metrics, in Prometheus' text format, under the names of INTERFACE.md. Thread-safe.
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "matchers/matcher.h"
+
+namespace culprit {
+
+class Telemetry {
+   public:
+    Telemetry();
+    ~Telemetry();
+
+    // Counted when a batch is in the signal log, so that a crash never counts a record twice.
+    void committed(const MatchedBatch& batch, std::string_view source);
+    void dead_letter(std::string_view reason);
+    void consumer_lag(std::string_view topic, int partition, std::int64_t lag);
+    void watermark_delay(double seconds);
+    void incidents(std::string_view status, std::size_t count);
+    /// One request of a sink: its outcome ("ok", "retry", "dead_letter", "stop") and how long it took.
+    void sink_request(std::string_view sink, std::string_view outcome, double seconds);
+    void sink_documents(std::string_view sink, std::string_view result, std::size_t count);  // written, unchanged, rejected
+    void sink_pending(std::string_view sink, std::size_t count);
+    /// A bounded structure's size against its limit.
+    void state_size(std::string_view what, std::size_t size, std::size_t limit);
+
+    /// The exposition, text format 0.0.4.
+    std::string expose() const;
+
+   private:
+    struct Metrics;
+    std::unique_ptr<Metrics> metrics_;
+};
+
+}  // namespace culprit

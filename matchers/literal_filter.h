@@ -1,0 +1,45 @@
+#pragma once
+// Could these bytes hold a signal? Asked of every record, before any parsing; answered by literals alone.
+//
+// The literals are those that RE2's FilteredRE2 finds every match of the catalogue to need. They are cut to runs that no JSON
+// encoder escapes, so that a match inside an escaped JSON string still holds them. It may say yes too often, never no too often:
+// a differential test and a fuzzer hold it against the full path.
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "matchers/result.h"
+
+namespace culprit {
+
+class LiteralFilter {
+   public:
+    /// Scan state: one per thread.
+    class Scratch {
+       public:
+        ~Scratch();
+        Scratch(Scratch&&) noexcept;
+        Scratch& operator=(Scratch&&) noexcept;
+
+       private:
+        friend class LiteralFilter;
+        explicit Scratch(void* scratch) : scratch_(scratch) {}
+        void* scratch_;  // hs_scratch_t
+    };
+
+    /// Requires at least one literal; each of at least three bytes of printable ASCII. Case is folded as ASCII.
+    static Result<std::unique_ptr<LiteralFilter>> compile(const std::vector<std::string>& literals);
+    ~LiteralFilter();
+
+    Scratch make_scratch() const;
+    bool passes(std::string_view bytes, Scratch& scratch) const;
+    const std::vector<std::string>& literals() const { return literals_; }
+
+   private:
+    LiteralFilter() = default;
+    std::vector<std::string> literals_;
+    void* database_ = nullptr;  // hs_database_t
+};
+
+}  // namespace culprit
