@@ -1,0 +1,18 @@
+#pragma once
+// What an operator decides about the HTTP server (configuration key `http`), and what it asks the daemon.
+#include <string>
+
+namespace culprit {
+
+struct HttpSettings {
+    std::string listen = "127.0.0.1:8780";  // host:port or [v6]:port, validated by config.cpp; port 0 takes a free one
+    std::string token;                      // empty: no authentication
+};
+
+/// The answer of /readyz.
+struct Readiness {
+    bool ready = false;
+    std::string text;  // one line a part: what is well, what is wrong and what is done about it
+};
+
+}  // namespace culprit
