@@ -1,0 +1,4 @@
+#pragma once
+namespace culprit {
+class Catalogue {};
+}  // namespace culprit
