@@ -1,0 +1,339 @@
+#!/usr/bin/env bash
+# Starts or stops one real service on loopback, for a test or a person.
+#
+# usage: tests/services.sh start|stop kafka|elasticsearch|opensearch|postgresql|alertmanager [--dir D] [--port P]
+#   --dir   where data, log and pid file live (default: /tmp/culprit-services-$UID); kept by stop, reused by the next start
+#   --port  0 takes a free one (default: kafka 9092, elasticsearch 9200, opensearch 9201, postgresql 5433, alertmanager 9093)
+#
+# start waits until the service answers and prints its address as the last line; a service that runs already is left as it is.
+# Files in D: NAME.pid, NAME.address, NAME.log and the folder NAME with the data.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+kafka_version=3.7.2
+elasticsearch_version=${CULPRIT_ELASTICSEARCH_VERSION:-8.11.4}
+opensearch_version=${CULPRIT_OPENSEARCH_VERSION:-2.19.1}
+patience=120 # seconds until a service that does not answer is given up
+
+usage() {
+  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+fail() {
+  echo "services.sh: $*" >&2
+  exit 3
+}
+
+action=${1:-} service=${2:-}
+[[ $action == start || $action == stop ]] || usage
+case "$service" in
+  kafka) port=9092 ;;
+  elasticsearch) port=9200 ;;
+  opensearch) port=9201 ;;
+  postgresql) port=5433 ;;
+  alertmanager) port=9093 ;;
+  *) usage ;;
+esac
+shift 2
+dir=/tmp/culprit-services-$UID
+while (($#)); do
+  case "$1" in
+    --dir) dir=${2:?--dir wants a folder} ;;
+    --port) port=${2:?--port wants a number} ;;
+    *) usage ;;
+  esac
+  shift 2
+done
+mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
+data=$dir/$service log=$dir/$service.log pid_file=$dir/$service.pid address_file=$dir/$service.address
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/culprit
+
+# Running, and ours: a pid may have been given to another process since.
+running() {
+  local pid
+  pid=$(cat "$pid_file" 2>/dev/null) && [[ -n $pid ]] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$dir"
+}
+
+stop_service() {
+  local pid i
+  if running; then
+    pid=$(cat "$pid_file")
+    kill -CONT "$pid" 2>/dev/null || true
+    # PostgreSQL's fast shutdown is SIGINT; SIGTERM would wait for its clients.
+    [[ $service == postgresql ]] && kill -INT "$pid" || kill -TERM "$pid"
+    for ((i = 0; i < 150; i++)); do
+      running || break
+      sleep 0.2
+    done
+    if running; then
+      echo "$service (pid $pid) did not stop in 30 s; killing it"
+      kill -KILL "$pid"
+      while running; do sleep 0.1; done
+    fi
+    echo "$service stopped"
+  else
+    echo "$service is not running in $dir"
+  fi
+  rm -f "$pid_file" "$address_file"
+}
+
+free_port() {
+  perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", Proto => "tcp")->sockport'
+}
+listens() {
+  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# Waits for `answers` to succeed while the process lives.
+wait_until_it_answers() {
+  local deadline=$((SECONDS + patience))
+  until answers; do
+    running || { tail -n 30 "$log" >&2; fail "$service ended while starting; its log is $log"; }
+    ((SECONDS < deadline)) || { tail -n 30 "$log" >&2; fail "$service did not answer on port $port within $patience s; its log is $log"; }
+    sleep 0.2
+  done
+  echo "127.0.0.1:$port" >"$address_file"
+}
+
+# Elasticsearch and PostgreSQL refuse to run as root: they get a user without rights of its own.
+service_user() {
+  ((EUID == 0)) || return 0
+  id -u culprit-test >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin culprit-test
+  mkdir -p "$data"
+  chown -R culprit-test: "$data"
+  touch "$log"
+  chown culprit-test: "$log"
+  chmod o+x "$dir"
+}
+# Runs a command as that user, or as whoever runs this.
+unprivileged() {
+  if ((EUID == 0)); then
+    setpriv --reuid=culprit-test --regid=culprit-test --clear-groups env HOME="$data" "$@"
+  else
+    "$@"
+  fi
+}
+# A command as a process group of its own that outlives this script, without its terminal and its open files.
+detached() {
+  setsid "$@" >>"$log" 2>&1 </dev/null 3>&- 4>&- &
+  echo $! >"$pid_file"
+}
+
+java_17() {
+  local home
+  for home in "${CULPRIT_JAVA_HOME:-/nonexistent}" /usr/lib/jvm/java-17-openjdk-* "$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")"; do
+    [[ -x $home/bin/java ]] && { echo "$home"; return; }
+  done
+  fail "no Java 17; tests/install.sh services installs it"
+}
+
+# Resolves through Maven as it is set up on this machine.
+maven() {
+  mvn --batch-mode --quiet --no-transfer-progress "$@" >"$cache/maven.log" 2>&1 || { tail -n 20 "$cache/maven.log" >&2; fail "Maven could not fetch $service; the whole log is $cache/maven.log"; }
+}
+
+# --- kafka -----------------------------------------------------------------------------------------------------------------
+
+fetch_kafka() {
+  jars=$cache/kafka-$kafka_version
+  [[ -d $jars ]] && return
+  echo "Fetching Apache Kafka $kafka_version with Maven into $jars"
+  local work
+  mkdir -p "$cache"
+  work=$(mktemp -d "$cache/fetch.XXXXXX")
+  cat >"$work/pom.xml" <<XML
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>culprit</groupId><artifactId>services</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$kafka_version</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+XML
+  maven --file "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/jars"
+  mv -T "$work/jars" "$jars" 2>/dev/null || [[ -d $jars ]] # another one may have been quicker
+  rm -rf "$work"
+}
+
+start_kafka() {
+  fetch_kafka
+  local java controller
+  java=$(java_17)/bin/java
+  controller=$(free_port)
+  mkdir -p "$data"
+  # Recorded logs are older than any retention; lines of several megabytes are part of the tests.
+  cat >"$data/server.properties" <<PROPERTIES
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$controller
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=$data/log
+log.retention.ms=-1
+message.max.bytes=16777216
+replica.fetch.max.bytes=16777216
+auto.create.topics.enable=true
+num.partitions=1
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+PROPERTIES
+  local run=("$java" -Xms256m -Xmx512m -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$jars/*")
+  [[ -f $data/log/meta.properties ]] ||
+    "${run[@]}" kafka.tools.StorageTool format --cluster-id Y3VscHJpdC10ZXN0cw --config "$data/server.properties" >>"$log" 2>&1 ||
+    fail "Kafka's storage could not be formatted; its log is $log"
+  detached "${run[@]}" kafka.Kafka "$data/server.properties"
+}
+
+# The broker answers an ApiVersions request (key 18, version 0) only once it serves clients.
+kafka_answers() {
+  listens "$port" || return 1
+  local reply
+  reply=$(timeout 2 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf '\\0\\0\\0\\012\\0\\022\\0\\0\\0\\0\\0\\001\\377\\377' >&3; head -c 8 <&3 | od -An -tx1" 2>/dev/null | tr -d ' \n') || true
+  [[ ${reply:8} == 00000001 ]]
+}
+
+# --- elasticsearch, opensearch ---------------------------------------------------------------------------------------------
+
+# The distribution that the servers' own integration tests run: a zip of Maven Central.
+fetch_search_engine() { # GROUP VERSION
+  zip=$cache/$service-$2.zip
+  [[ -f $zip ]] && return
+  echo "Fetching $service $2 with Maven into $cache"
+  mkdir -p "$cache"
+  local work
+  work=$(mktemp -d "$cache/fetch.XXXXXX")
+  maven dependency:copy -Dartifact="$1:$service:$2:zip" -DoutputDirectory="$work"
+  mv "$work"/*.zip "$zip"
+  rm -rf "$work"
+}
+
+start_search_engine() { # GROUP VERSION JAVA_VARIABLE CONFIGURATION
+  fetch_search_engine "$1" "$2"
+  local home=$data/$service-$2
+  if [[ ! -f $home/.complete ]]; then
+    mkdir -p "$data"
+    unzip -q -o "$zip" -d "$data"
+    mkdir -p "$home/plugins" "$home/logs"
+    touch "$home/.complete"
+  fi
+  cat >"$home/config/$service.yml" <<YAML
+cluster.name: culprit-tests
+node.name: test
+path.data: $data/data
+path.logs: $home/logs
+network.host: 127.0.0.1
+http.port: $port
+discovery.type: single-node
+cluster.routing.allocation.disk.threshold_enabled: false
+$4
+YAML
+  # The bundled scripts start the server from a launcher; -p names the server itself.
+  service_user
+  local pid=$data/server.pid
+  rm -f "$pid"
+  unprivileged env "$3=$(java_17)" "${service^^}_JAVA_OPTS=-Xms512m -Xmx512m" ES_JAVA_OPTS="-Xms512m -Xmx512m" \
+    setsid "$home/bin/$service" -p "$pid" >>"$log" 2>&1 </dev/null 3>&- 4>&- &
+  local launcher=$! deadline=$((SECONDS + patience))
+  until [[ -s $pid ]]; do
+    kill -0 "$launcher" 2>/dev/null || { tail -n 30 "$log" >&2; fail "$service ended while starting; its log is $log"; }
+    ((SECONDS < deadline)) || fail "$service wrote no pid file within $patience s; its log is $log"
+    sleep 0.1
+  done
+  cp "$pid" "$pid_file"
+}
+start_elasticsearch() {
+  start_search_engine org.elasticsearch.distribution.integ-test-zip "$elasticsearch_version" ES_JAVA_HOME "xpack.security.enabled: false"
+}
+start_opensearch() {
+  start_search_engine org.opensearch.distribution.integ-test-zip "$opensearch_version" OPENSEARCH_JAVA_HOME ""
+}
+search_engine_answers() {
+  curl -fs --max-time 5 -o /dev/null "http://127.0.0.1:$port/_cluster/health?wait_for_status=yellow&timeout=2s"
+}
+
+# --- postgresql ------------------------------------------------------------------------------------------------------------
+
+start_postgresql() {
+  local bin
+  bin=$(ls -d /usr/lib/postgresql/15/bin 2>/dev/null) || fail "no PostgreSQL 15; tests/install.sh services installs it"
+  service_user
+  if [[ ! -f $data/PG_VERSION ]]; then
+    mkdir -p "$data"
+    chmod 700 "$data"
+    (cd / && unprivileged "$bin/initdb" --pgdata "$data" --username postgres --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync) >>"$log" 2>&1 ||
+      fail "initdb failed; its log is $log"
+    cat >>"$data/postgresql.conf" <<'CONF'
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+fsync = off
+logging_collector = on
+log_destination = 'stderr,csvlog,jsonlog'
+log_directory = 'log'
+log_filename = 'postgresql.log'
+log_file_mode = 0644
+log_statement = ddl
+log_line_prefix = '%m [%p] %q%u@%d/%a '
+log_timezone = 'UTC'
+CONF
+  fi
+  # Not through pg_ctl: the postmaster itself is what the pid file names.
+  cd /
+  if ((EUID == 0)); then
+    detached setpriv --reuid=culprit-test --regid=culprit-test --clear-groups "$bin/postgres" -D "$data" -p "$port"
+  else
+    detached "$bin/postgres" -D "$data" -p "$port"
+  fi
+}
+postgresql_answers() {
+  /usr/lib/postgresql/15/bin/pg_isready -q -h 127.0.0.1 -p "$port"
+}
+
+# --- alertmanager ----------------------------------------------------------------------------------------------------------
+
+start_alertmanager() {
+  mkdir -p "$data"
+  printf 'route: {receiver: none, group_wait: 0s}\nreceivers: [{name: none}]\n' >"$data/alertmanager.yml"
+  detached prometheus-alertmanager --config.file="$data/alertmanager.yml" --storage.path="$data" \
+    --web.listen-address="127.0.0.1:$port" --cluster.listen-address=
+}
+alertmanager_answers() {
+  curl -fs --max-time 5 -o /dev/null "http://127.0.0.1:$port/-/ready"
+}
+
+# ---------------------------------------------------------------------------------------------------------------------------
+
+answers() {
+  case "$service" in
+    elasticsearch | opensearch) search_engine_answers ;;
+    *) "${service}_answers" ;;
+  esac
+}
+
+if [[ $action == stop ]]; then
+  stop_service
+  exit
+fi
+
+if running && [[ -f $address_file ]]; then
+  port=$(cut -d: -f2 "$address_file")
+  wait_until_it_answers
+  cat "$address_file"
+  exit
+fi
+case "$service" in
+  alertmanager) "$here/install.sh" prometheus-alertmanager curl ;;
+  *) "$here/install.sh" services ;;
+esac
+[[ $port != 0 ]] || port=$(free_port)
+! listens "$port" || fail "port $port is taken; choose another with --port (0 takes a free one)"
+"start_$service"
+wait_until_it_answers
+cat "$address_file"
