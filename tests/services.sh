@@ -52,7 +52,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/culprit
 # Running, and ours: a pid may have been given to another process since.
 running() {
   local pid
-  pid=$(cat "$pid_file" 2>/dev/null) && [[ -n $pid ]] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$dir"
+  pid=$(cat "$pid_file" 2>/dev/null) && [[ -n $pid ]] && { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -- "$dir"
 }
 
 stop_service() {
