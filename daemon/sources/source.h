@@ -19,6 +19,8 @@ struct CommitRequest {
     MatchedBatch batch;
     std::string identity;   // of a file: inode and fingerprint of its first bytes; empty for Kafka
     bool finished = false;  // the partition will give nothing more (scan: end of file)
+    bool opening = false;  // the partition is about to be read: from now on it holds the fold's clock back. Carries `batch.input`
+                           // and `batch.next`, so that where a first start began is known after a crash
 };
 
 /// Where to go on: what the signal log has committed for a partition.
@@ -40,6 +42,10 @@ class Source {
     virtual bool exhausted() const = 0;
     /// Empty when all is well, else what is wrong, for /readyz. Any thread.
     virtual std::string trouble() const = 0;
+    /// Why the source has given up and the daemon must stop; empty while it goes on. Any thread.
+    virtual std::string failure() const { return {}; }
+    /// Everything below `next` is in the signal log. Called by the fold's thread, for monitoring only; must not block.
+    virtual void committed(const InputPartition&, Offset /*next*/) {}
 };
 
 }  // namespace culprit

@@ -1,0 +1,354 @@
+#include "daemon/config.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fstream>
+
+#include "daemon/text_values.h"
+
+namespace culprit {
+
+namespace {
+
+using Labels = std::map<std::string, std::string>;
+
+[[noreturn]] void not_available(const YamlValue& value) { value.fail("not available in this version; remove it"); }
+
+Labels read_labels(YamlMap& map, Labels defaults) {
+    const auto given = map.find("labels");
+    if (!given) return defaults;
+    YamlMap labels = given->map("labels, each one of " + std::string(kLabels));
+    for (const auto name : {"environment", "database", "service", "release", "host"}) {
+        if (const auto label = labels.find(name)) defaults[name] = label->word("a text");
+    }
+    labels.done();
+    return defaults;
+}
+
+StartPoint read_start(const YamlValue& value, bool ages) {
+    const std::string expected = ages ? "latest, earliest or an age such as 1h" : "latest or earliest";
+    const std::string word = value.word(expected);
+    if (word == "latest") return {StartPoint::From::latest, {}};
+    if (word == "earliest") return {StartPoint::From::earliest, {}};
+    const auto age = ages ? parse_duration(word) : std::nullopt;
+    if (!age) value.fail("expected " + expected + ", not '" + word + "'");
+    return {StartPoint::From::age, *age};
+}
+
+/// Properties that culprit's promises rest on.
+void refuse_reserved(const YamlValue& properties, const std::map<std::string, std::string>& given) {
+    constexpr std::array reserved{"bootstrap.servers",
+                                  "metadata.broker.list",
+                                  "group.id",
+                                  "enable.auto.commit",
+                                  "enable.auto.offset.store",
+                                  "partition.assignment.strategy",
+                                  "enable.partition.eof",
+                                  "go.application.rebalance.enable",
+                                  "group.instance.id"};
+    for (const auto& [name, value] : given) {
+        if (std::find(reserved.begin(), reserved.end(), name) != reserved.end()) {
+            properties.fail(name + " is culprit's own to set; remove it");
+        }
+    }
+}
+
+TopicSettings read_topic(const YamlValue& value, const Labels& labels) {
+    YamlMap map = value.map("a topic such as {name: app-logs}");
+    TopicSettings topic;
+    topic.name = map.require("name", "the topic's name").word("the topic's name");
+    if (const auto prefix = map.find("log_line_prefix")) topic.log_line_prefix = prefix->text("PostgreSQL's log_line_prefix");
+    topic.labels = read_labels(map, labels);
+    map.done();
+    return topic;
+}
+
+KafkaSourceSettings read_kafka_source(const YamlValue& value, const Labels& labels) {
+    YamlMap map = value.map("a map with brokers and topics");
+    KafkaSourceSettings kafka;
+    constexpr std::string_view brokers = "a list of brokers, each host:port";
+    kafka.brokers = map.require("brokers", brokers).words(brokers);
+    if (kafka.brokers.empty()) map.value().fail("brokers: expected " + std::string(brokers));
+    if (const auto group = map.find("group_id")) kafka.group_id = group->word("a consumer group's name");
+    const Labels own = read_labels(map, labels);
+
+    constexpr std::string_view topics = "a list of topics, each {name: …}";
+    const YamlValue topic_list = map.require("topics", topics);
+    for (const YamlValue& topic : topic_list.list(topics)) {
+        kafka.topics.push_back(read_topic(topic, own));
+        const auto same = [&](const TopicSettings& other) { return other.name == kafka.topics.back().name; };
+        if (std::count_if(kafka.topics.begin(), kafka.topics.end(), same) > 1) topic.fail("the topic is listed twice");
+    }
+    if (kafka.topics.empty()) topic_list.fail("expected " + std::string(topics));
+
+    if (const auto start = map.find("start")) kafka.start = read_start(*start, true);
+    if (const auto properties = map.find("properties")) {
+        kafka.properties = properties->texts("a map of librdkafka's properties");
+        refuse_reserved(*properties, kafka.properties);
+    }
+    map.done();
+    return kafka;
+}
+
+FileSourceSettings read_file_source(const YamlValue& value, const Labels& labels) {
+    YamlMap map = value.map("a map with paths");
+    FileSourceSettings file;
+    constexpr std::string_view paths = "a list of files, folders or globs";
+    const YamlValue given = map.require("paths", paths);
+    file.paths = given.words(paths);
+    if (file.paths.empty()) given.fail("expected " + std::string(paths));
+    if (const auto follow = map.find("follow")) file.follow = follow->boolean();
+    if (const auto start = map.find("start")) {
+        file.start = read_start(*start, false);
+        if (!file.follow && file.start.from == StartPoint::From::latest) start->fail("latest needs follow: true");
+    }
+    if (const auto prefix = map.find("log_line_prefix")) file.log_line_prefix = prefix->text("PostgreSQL's log_line_prefix");
+    file.labels = read_labels(map, labels);
+    map.done();
+    return file;
+}
+
+std::vector<SourceSettings> read_sources(const YamlValue& value, const Labels& labels) {
+    std::vector<SourceSettings> sources;
+    for (const YamlValue& item : value.list("a list of sources, each {kafka: …} or {file: …}")) {
+        constexpr std::string_view expected = "a source: {kafka: …} or {file: …}";
+        YamlMap map = item.map(expected);
+        const std::string kind = map.only_key(expected);
+        if (kind == "kafka") {
+            sources.emplace_back(read_kafka_source(*map.find(kind), labels));
+        } else if (kind == "file") {
+            sources.emplace_back(read_file_source(*map.find(kind), labels));
+        } else if (kind == "http") {
+            not_available(*map.find(kind));
+        } else {
+            item.fail("unknown source '" + kind + "'; expected " + std::string(expected));
+        }
+    }
+    return sources;
+}
+
+ElasticsearchSettings read_elasticsearch(const YamlValue& value) {
+    YamlMap map = value.map("a map with urls");
+    ElasticsearchSettings elasticsearch;
+    constexpr std::string_view urls = "a list of URLs such as https://es:9200";
+    const YamlValue given = map.require("urls", urls);
+    elasticsearch.urls = given.words(urls);
+    if (elasticsearch.urls.empty()) given.fail("expected " + std::string(urls));
+    for (const std::string& url : elasticsearch.urls) {
+        if (!url.starts_with("http://") && !url.starts_with("https://")) {
+            given.fail("expected " + std::string(urls) + ", not '" + url + "'");
+        }
+    }
+    if (const auto index = map.find("index")) elasticsearch.index = index->word("an index name");
+    if (const auto key = map.secret("api_key")) elasticsearch.api_key = *key;
+    if (const auto user = map.find("username")) elasticsearch.username = user->word("a user name");
+    if (const auto password = map.secret("password")) elasticsearch.password = *password;
+    if (elasticsearch.username.empty() != elasticsearch.password.empty()) {
+        map.value().fail("username and password: expected both or none");
+    }
+    if (const auto ca = map.find("ca_file")) {
+        elasticsearch.ca_file = ca->word("the path of a PEM file");
+        if (!std::ifstream(elasticsearch.ca_file)) ca->fail("the file " + elasticsearch.ca_file + " cannot be read");
+    }
+    const auto milliseconds = [&](const char* key, std::chrono::milliseconds& setting) {
+        if (const auto given = map.find(key)) {
+            setting = std::chrono::duration_cast<std::chrono::milliseconds>(given->duration(std::chrono::milliseconds{1}));
+        }
+    };
+    milliseconds("flush_interval", elasticsearch.flush_interval);
+    milliseconds("request_timeout", elasticsearch.request_timeout);
+    if (const auto bytes = map.find("max_bulk_bytes")) {
+        elasticsearch.max_bulk_bytes = static_cast<std::size_t>(bytes->number(100'000, 100'000'000));
+    }
+    map.done();
+    return elasticsearch;
+}
+
+FileSinkSettings read_file_sink(const YamlValue& value) {
+    YamlMap map = value.map("a map with path");
+    FileSinkSettings file;
+    file.path = map.require("path", "a path, or '-' for stdout").word("a path, or '-' for stdout");
+    if (const auto format = map.find("format")) {
+        file.format = format->choice({"text", "ndjson"}) == 0 ? OutputFormat::text : OutputFormat::ndjson;
+    }
+    map.done();
+    return file;
+}
+
+std::vector<SinkSettings> read_sinks(const YamlValue& value) {
+    std::vector<SinkSettings> sinks;
+    for (const YamlValue& item : value.list("a list of sinks, each {elasticsearch: …} or {file: …}")) {
+        constexpr std::string_view expected = "a sink: {elasticsearch: …} or {file: …}";
+        YamlMap map = item.map(expected);
+        const std::string kind = map.only_key(expected);
+        if (kind == "elasticsearch") {
+            sinks.emplace_back(read_elasticsearch(*map.find(kind)));
+        } else if (kind == "file") {
+            sinks.emplace_back(read_file_sink(*map.find(kind)));
+        } else if (kind == "kafka" || kind == "alertmanager" || kind == "webhook") {
+            not_available(*map.find(kind));
+        } else {
+            item.fail("unknown sink '" + kind + "'; expected " + std::string(expected));
+        }
+    }
+    return sinks;
+}
+
+SignalLogSettings read_signal_log(const YamlValue& value) {
+    constexpr std::string_view expected = "{sqlite: {path: …}}";
+    YamlMap map = value.map(expected);
+    const std::string kind = map.only_key(expected);
+    if (kind == "kafka") not_available(*map.find(kind));
+    if (kind != "sqlite") value.fail("unknown signal log '" + kind + "'; expected " + std::string(expected));
+    SignalLogSettings log;
+    YamlMap sqlite = map.find(kind)->map("a map with path");
+    if (const auto path = sqlite.find("path")) log.path = path->word("the path of a file");
+    if (const auto retention = sqlite.find("retention")) log.retention = retention->duration(std::chrono::hours{1});
+    sqlite.done();
+    return log;
+}
+
+void read_correlation(YamlMap& root, CorrelationSettings& settings) {
+    if (const auto value = root.find("correlation")) {
+        YamlMap map = value->map("a map such as {resolve_after: 30m}");
+        constexpr Duration second = std::chrono::seconds{1};
+        if (const auto lateness = map.find("allowed_lateness")) settings.allowed_lateness = lateness->duration(Duration{0});
+        if (const auto resolve = map.find("resolve_after")) settings.resolve_after = resolve->duration(second);
+        if (const auto watch = map.find("watch")) settings.watch = watch->duration(second);
+        if (const auto confidence = map.find("min_confidence")) settings.min_confidence = confidence->number(0, 1);
+        map.done();
+    }
+    if (const auto value = root.find("services")) {
+        for (const YamlValue& item : value->list("a list such as [{service: checkout, database: shop}]")) {
+            YamlMap map = item.map("{service: …, database: …}");
+            const std::string service = map.require("service", "a service's name").word("a service's name");
+            const std::string database = map.require("database", "a database's name").word("a database's name");
+            map.done();
+            if (!settings.database_of_service.emplace(service, database).second) item.fail("the service is listed twice");
+        }
+    }
+    if (const auto value = root.find("maintenance")) {
+        for (const YamlValue& item : value->list("a list of windows, each {from: …, until: …}")) {
+            YamlMap map = item.map("{from: …, until: …}");
+            MaintenanceWindow window;
+            if (const auto environment = map.find("environment")) window.environment = environment->word("an environment's name");
+            if (const auto database = map.find("database")) window.database = database->word("a database's name");
+            window.from = map.require("from", "a time such as '2026-02-01T02:00Z'").time();
+            window.until = map.require("until", "a time such as '2026-02-01T02:15Z'").time();
+            map.done();
+            if (window.until <= window.from) item.fail("expected until to lie after from");
+            settings.maintenance.push_back(window);
+        }
+    }
+}
+
+RedactionPolicy read_redaction(const YamlValue& value) {
+    YamlMap map = value.map("a map such as {values: hash}");
+    RedactionPolicy policy;
+    if (const auto values = map.find("values")) {
+        constexpr std::array choices{RedactedValues::hash, RedactedValues::remove, RedactedValues::keep};
+        policy.values = choices[values->choice({"hash", "remove", "keep"})];
+    }
+    if (const auto key = map.secret("key")) policy.key = *key;
+    map.done();
+    return policy;
+}
+
+DeadLetterSettings read_dead_letter(const YamlValue& value, const std::vector<SourceSettings>& sources) {
+    YamlMap map = value.map("{file: …} or {kafka: {topic: …}}");
+    DeadLetterSettings settings;
+    const auto file = map.find("file");
+    const auto kafka = map.find("kafka");
+    if (file && kafka) kafka->fail("give either file or kafka");
+    if (file) {
+        settings.file = file->word("the path of a file");
+    } else if (kafka) {
+        YamlMap topic = kafka->map("{topic: …}");
+        settings.topic = topic.require("topic", "a topic's name").word("a topic's name");
+        for (const SourceSettings& source : sources) {
+            if (const auto* first = std::get_if<KafkaSourceSettings>(&source)) {
+                settings.brokers = first->brokers;
+                settings.properties = first->properties;
+                break;
+            }
+        }
+        if (const auto brokers = topic.find("brokers")) settings.brokers = brokers->words("a list of brokers, each host:port");
+        if (const auto properties = topic.find("properties")) {
+            settings.properties = properties->texts("a map of librdkafka's properties");
+        }
+        topic.done();
+        if (settings.brokers.empty())
+            kafka->fail("brokers: expected a list of brokers, since there is no kafka source to take them from");
+    }
+    if (const auto payload = map.find("payload")) settings.raw = payload->choice({"none", "raw"}) == 1;
+    map.done();
+    if (!file && !kafka) value.fail("expected {file: …} or {kafka: {topic: …}}");
+    return settings;
+}
+
+HttpSettings read_http(const YamlValue& value) {
+    YamlMap map = value.map("{listen: host:port}");
+    HttpSettings http;
+    if (const auto listen = map.find("listen")) {
+        constexpr std::string_view expected = "an address to listen on such as 127.0.0.1:8780";
+        http.listen = listen->word(expected);
+        const std::size_t colon = http.listen.rfind(':');
+        const std::string port = colon == std::string::npos ? "" : http.listen.substr(colon + 1);
+        const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
+        if (!digits || colon == 0 || std::stoi(port) > 65'535)
+            listen->fail("expected " + std::string(expected) + ", not '" + http.listen + "'");
+    }
+    if (const auto token = map.secret("token")) http.token = *token;
+    map.done();
+    return http;
+}
+
+Config read_config(const YamlValue& document) {
+    YamlMap root = document.map("a map with sources, signal_log and sinks");
+    Config config;
+    config.labels = read_labels(root, {});
+    if (const auto sources = root.find("sources")) config.sources = read_sources(*sources, config.labels);
+    if (const auto log = root.find("signal_log")) config.signal_log = read_signal_log(*log);
+    read_correlation(root, config.correlation);
+    if (const auto redaction = root.find("redaction")) config.redaction = read_redaction(*redaction);
+    if (const auto sinks = root.find("sinks")) config.sinks = read_sinks(*sinks);
+    if (const auto letters = root.find("dead_letter")) config.dead_letter = read_dead_letter(*letters, config.sources);
+    if (const auto http = root.find("http")) config.http = read_http(*http);
+    if (const auto catalogues = root.find("catalogues")) {
+        for (const std::string& path : catalogues->words("a list of directories")) {
+            if (!std::filesystem::is_directory(path)) catalogues->fail("the directory " + path + " does not exist");
+            config.catalogues.emplace_back(path);
+        }
+    }
+    root.done();
+    return config;
+}
+
+}  // namespace
+
+bool is_label(std::string_view name) {
+    return name == "environment" || name == "database" || name == "service" || name == "release" || name == "host";
+}
+
+Result<Config> parse_config(const std::string& text, const std::string& file, const Environment& environment) {
+    try {
+        return read_config(read_yaml(text, file, environment));
+    } catch (const ConfigError& error) {
+        return Error{error.what()};
+    }
+}
+
+Result<Config> load_config(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file || std::filesystem::is_directory(path)) {
+        return Error{path.string() + ": the configuration cannot be read; give its path with --config"};
+    }
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    return parse_config(text, path.string(), [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());
+        return value ? std::optional<std::string>(value) : std::nullopt;
+    });
+}
+
+}  // namespace culprit

@@ -1,0 +1,40 @@
+#pragma once
+// Where records go that could not be decoded. Written and safe before the commit that lets their position pass, so a crash in
+// between writes them twice: readers tell them apart by their origin (input, partition, offset). Owned by the fold's thread.
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "matchers/record.h"
+#include "matchers/result.h"
+
+namespace culprit {
+
+struct DeadLetterSettings {
+    std::string file;                               // path of an NDJSON file; empty: none
+    std::string topic;                              // a Kafka topic; empty: none
+    std::vector<std::string> brokers;               // of the topic
+    std::map<std::string, std::string> properties;  // librdkafka's, of the producer
+    bool raw = false;                               // `payload: raw`: the original bytes too. They hold values
+};
+
+/// One JSON object, no line break. The raw bytes are base64, since they may be anything, and are left out unless `raw`.
+std::string to_json_line(const DeadLetter& letter, bool raw);
+
+class DeadLetters {
+   public:
+    static Result<std::unique_ptr<DeadLetters>> open(const DeadLetterSettings& settings);
+    ~DeadLetters();
+
+    /// Returns when all of them are safe. After an Error any number of them may have been written.
+    Result<Done> write(std::span<const DeadLetter> letters);
+
+   private:
+    struct State;
+    explicit DeadLetters(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace culprit

@@ -1,0 +1,41 @@
+#pragma once
+// What an operator decides about sources: configuration key `sources`. Filled and validated by config.cpp.
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "matchers/event_time.h"
+
+namespace culprit {
+
+/// Where a first start begins; later ones go on from the signal log.
+struct StartPoint {
+    enum class From { latest, earliest, age };
+    From from = From::latest;
+    Duration age{};
+};
+
+struct TopicSettings {
+    std::string name;
+    std::optional<std::string> log_line_prefix;
+    std::map<std::string, std::string> labels;  // the defaults of `labels` included
+};
+
+struct KafkaSourceSettings {
+    std::vector<std::string> brokers;
+    std::string group_id = "culprit";
+    std::vector<TopicSettings> topics;
+    StartPoint start;
+    std::map<std::string, std::string> properties;  // any of librdkafka's
+};
+
+struct FileSourceSettings {
+    std::vector<std::string> paths;  // files, folders, globs, "-" for stdin
+    bool follow = false;
+    StartPoint start{StartPoint::From::earliest, {}};  // of files that are there at the first start; latest or earliest
+    std::optional<std::string> log_line_prefix;
+    std::map<std::string, std::string> labels;
+};
+
+}  // namespace culprit
