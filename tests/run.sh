@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, starts the real services and runs the tests. Ends with ctest's summary.
+#
+# usage: tests/run.sh [unit|full]
+#   unit   the quick ones: no service is started
+#   (none) unit tests and end-to-end tests with Kafka, Elasticsearch and PostgreSQL, ASan+UBSan of the pure libraries, short fuzzing
+#   full   the same with every unit test under ASan+UBSan, the daemon's under TSan, and fuzzing for minutes
+#
+# CULPRIT_BUILD_DIR moves the build folder (default build/release); sanitizers' and fuzzers' builds lie beside it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scope=${1:-default}
+[[ $scope =~ ^(unit|default|full)$ && $# -le 1 ]] || {
+  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+release=${CULPRIT_BUILD_DIR:-build/release}
+beside=$(dirname "$release")
+jobs=$(nproc)
+fuzz_seconds=30
+[[ $scope == full ]] && fuzz_seconds=300
+
+step() { printf '\n== %s (%d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
+
+if [[ $scope == unit ]]; then tests/install.sh build; else tests/install.sh tests; fi
+
+configure_and_build() { # PRESET FOLDER [TARGET…]
+  local preset=$1 folder=$2 targets=()
+  shift 2
+  (($#)) && targets=(--target "$@")
+  cmake --preset "$preset" -B "$folder" -Wno-dev >"/tmp/culprit-configure.$$" || {
+    cat "/tmp/culprit-configure.$$"
+    exit 1
+  }
+  rm -f "/tmp/culprit-configure.$$"
+  cmake --build "$folder" --parallel "$jobs" "${targets[@]}"
+}
+
+step "Building $release"
+configure_and_build release "$release"
+
+if [[ $scope == unit ]]; then
+  step "Unit tests"
+  exec ctest --test-dir "$release" --label-regex '^unit$' --parallel "$jobs" --output-on-failure --no-tests=error
+fi
+
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+sanitized=(matchers_tests correlator_tests)
+[[ $scope == full ]] && sanitized+=(daemon_tests)
+step "ASan+UBSan: ${sanitized[*]}"
+configure_and_build asan-ubsan "$beside/asan-ubsan" "${sanitized[@]}"
+for name in "${sanitized[@]}"; do "$beside/asan-ubsan/bin/$name" --gtest_brief=1; done
+
+if [[ $scope == full ]]; then
+  step "TSan: daemon_tests"
+  configure_and_build tsan "$beside/tsan" daemon_tests
+  "$beside/tsan/bin/daemon_tests" --gtest_brief=1
+fi
+
+step "Fuzzing, $fuzz_seconds s each"
+configure_and_build fuzz "$beside/fuzz"
+fuzzed=0
+for target in "$beside"/fuzz/bin/*_fuzzer; do
+  [[ -x $target ]] || continue
+  found=$beside/fuzz/corpus/$(basename "$target")
+  mkdir -p "$found"
+  seeds=tests/fuzz/seeds/$(basename "$target" _fuzzer)
+  if [[ ! -d $seeds ]]; then seeds=; fi
+  "$target" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
+    -artifact_prefix="$found/" "$found" ${seeds:+"$seeds"}
+  echo "$(basename "$target"): nothing found"
+  fuzzed=$((fuzzed + 1))
+done
+echo "$fuzzed fuzzers ran"
+
+step "Unit tests, then end-to-end tests with real services"
+ctest --test-dir "$release" --parallel "$jobs" --output-on-failure --no-tests=error
