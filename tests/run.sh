@@ -59,21 +59,22 @@ if [[ $scope == full ]]; then
   "$beside/tsan/bin/daemon_tests" --gtest_brief=1
 fi
 
-step "Fuzzing, $fuzz_seconds s each"
-configure_and_build fuzz "$beside/fuzz"
-fuzzed=0
-for target in "$beside"/fuzz/bin/*_fuzzer; do
-  [[ -x $target ]] || continue
-  found=$beside/fuzz/corpus/$(basename "$target")
-  mkdir -p "$found"
-  seeds=tests/fuzz/seeds/$(basename "$target" _fuzzer)
-  if [[ ! -d $seeds ]]; then seeds=; fi
-  "$target" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
-    -artifact_prefix="$found/" "$found" ${seeds:+"$seeds"}
-  echo "$(basename "$target"): nothing found"
-  fuzzed=$((fuzzed + 1))
+# Each tests/fuzz/NAME.cpp is a target and a program NAME; tests/fuzz/seeds/NAME, where there is one, is where it begins.
+fuzzers=()
+for source in tests/fuzz/*.cpp; do
+  [[ ! -f $source ]] || fuzzers+=("$(basename "$source" .cpp)")
 done
-echo "$fuzzed fuzzers ran"
+if ((${#fuzzers[@]})); then
+  step "Fuzzing ${fuzzers[*]}, $fuzz_seconds s each"
+  configure_and_build fuzz "$beside/fuzz" "${fuzzers[@]}"
+  for name in "${fuzzers[@]}"; do
+    found=$beside/fuzz/found/$name seeds=tests/fuzz/seeds/$name
+    mkdir -p "$found"
+    [[ -d $seeds ]] || seeds=
+    "$beside/fuzz/bin/$name" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -artifact_prefix="$found/" "$found" ${seeds:+"$seeds"}
+    echo "$name: nothing found"
+  done
+fi
 
 step "Unit tests, then end-to-end tests with real services"
 ctest --test-dir "$release" --parallel "$jobs" --output-on-failure --no-tests=error
