@@ -1,0 +1,94 @@
+#include "matchers/decoding/driver_error.h"
+
+#include <array>
+
+#include "matchers/decoding/postgresql_labels.h"
+
+namespace culprit::json {
+namespace {
+
+constexpr int kDeepest = 6;
+constexpr std::size_t kMostText = 256 * 1024;
+
+using Names = std::initializer_list<std::string_view>;
+
+void take(std::string& into, Object error, Names names) {
+    if (into.empty()) into = first_scalar(error, names);
+}
+
+std::string sqlstate_of(Object error, bool bare_code) {
+    for (const std::string_view name :
+         {"sqlState", "sqlstate", "sql_state", "SQLState", "SqlState", "pgcode", "pg_code", "state_code", "SQLSTATE", "db.response.status_code"}) {
+        if (const auto text = string_at(error, name); text && is_sqlstate(*text)) return std::string{*text};
+    }
+    if (bare_code) {
+        for (const std::string_view name : {"code", "originalCode", "Code"}) {
+            if (const auto text = string_at(error, name); text && is_sqlstate(*text)) return std::string{*text};
+        }
+    }
+    return {};
+}
+
+void descend(Record& record, Object error, bool bare_code, int depth) {
+    if (record.sqlstate.empty()) record.sqlstate = sqlstate_of(error, bare_code);
+    const bool is_database_error = !sqlstate_of(error, bare_code).empty();
+    // Names such as `table` and `column` mean the database's only where the object is the database's error.
+    if (is_database_error || find(error, "constraint") || find(error, "constraint_name")) {
+        take(record.constraint, error, {"constraint", "constraint_name", "constraintName", "ConstraintName", "meta.constraint"});
+        take(record.table, error, {"table", "table_name", "tableName", "TableName"});
+        take(record.schema, error, {"schema", "schema_name", "schemaName", "SchemaName"});
+        take(record.column, error, {"column", "column_name", "columnName", "ColumnName"});
+        take(record.data_type, error, {"dataType", "data_type", "dataTypeName", "DataTypeName"});
+        take(record.detail, error, {"detail", "Detail"});
+        take(record.hint, error, {"hint", "Hint"});
+        take(record.context, error, {"where", "Where"});
+    }
+    take(record.statement, error, {"sql", "statement", "query", "db.statement", "db.query.text"});
+    if (depth == kDeepest) return;
+    for (const auto member : error) {
+        Object inner;
+        simdjson::dom::array list;
+        if (member.value.get(inner) == simdjson::SUCCESS) {
+            descend(record, inner, true, depth + 1);
+        } else if (member.value.get(list) == simdjson::SUCCESS) {
+            for (const Element element : list) {
+                if (element.get(inner) == simdjson::SUCCESS) descend(record, inner, true, depth + 1);
+            }
+        }
+    }
+}
+
+void append(std::string& text, std::string_view line) {
+    if (line.empty() || text.size() > kMostText || text.find(line) != text.npos) return;
+    if (!text.empty()) text += '\n';
+    text += line;
+}
+
+void append_texts(std::string& text, Element error, int depth) {
+    std::string_view line;
+    Object object;
+    simdjson::dom::array list;
+    if (error.get(line) == simdjson::SUCCESS) return append(text, line);
+    if (depth == kDeepest) return;
+    if (error.get(list) == simdjson::SUCCESS) {
+        for (const Element element : list) append_texts(text, element, depth + 1);
+        return;
+    }
+    if (error.get(object) != simdjson::SUCCESS) return;
+    for (const std::string_view name : {"message", "msg", "exception_message", "exceptionMessage", "error", "description", "detail", "stack", "stack_trace",
+                                        "stacktrace", "stackTrace", "extendedStackTrace", "traceback", "exc_value", "value"}) {
+        if (const auto element = find(object, name)) append_texts(text, *element, depth + 1);
+    }
+    for (const auto member : object) {
+        Object inner;
+        if (member.value.get(inner) == simdjson::SUCCESS || member.value.get(list) == simdjson::SUCCESS) append_texts(text, member.value, depth + 1);
+    }
+}
+
+}  // namespace
+
+void take_driver_error(Record& record, Object error, bool bare_code) { descend(record, error, bare_code, 0); }
+
+void append_error_text(std::string& text, Element error) { append_texts(text, error, 0); }
+
+}  // namespace culprit::json
