@@ -6,8 +6,8 @@ function(culprit_embed target name)
   string(JOIN "|" joined ${ARGN})
   add_custom_command(
     OUTPUT ${out}
-    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} "-DFILES=${joined}" -P ${CMAKE_SOURCE_DIR}/cmake/embed_script.cmake
-    DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed_script.cmake
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} "-DFILES=${joined}" -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed_script.cmake
+    DEPENDS ${ARGN} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed_script.cmake
     VERBATIM)
   target_sources(${target} PRIVATE ${out})
 endfunction()

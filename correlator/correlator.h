@@ -21,11 +21,11 @@ namespace culprit {
 /// One incident as it stands: INTERFACE.md, "An incident".
 struct IncidentDocument {
     std::string id;
-    std::int64_t version = 0;    // epoch × 2^40 + the log position that revised it
-    EventTime bucket{};          // the id's time bucket: names the monthly index
-    std::string status;          // open, resolved, merged
-    std::string severity;        // SEV1 … SEV4
-    std::string json;            // one object, keys in a fixed order, no line break
+    std::int64_t version = 0;  // epoch × 2^40 + the log position that revised it
+    EventTime bucket{};        // the id's time bucket: names the monthly index
+    std::string status;        // open, resolved, merged
+    std::string severity;      // SEV1 … SEV4
+    std::string json;          // one object, keys in a fixed order, no line break
 };
 
 class Correlator {
@@ -37,7 +37,8 @@ class Correlator {
     /// Folds one entry. Positions must not decrease.
     void apply(const LogEntry& entry, LogPosition position);
 
-    /// The documents that differ from what the last call said of them, ordered by id. A superseded one comes once more, as `merged`.
+    /// The documents that differ from what the last call said of them, ordered by id. A superseded one comes once more, as
+    /// `merged`.
     std::vector<IncidentDocument> revisions();
 
     /// Every incident alive, ordered by onset and id.

@@ -17,13 +17,13 @@ struct MaintenanceWindow {
 
 struct CorrelationSettings {
     Duration allowed_lateness = std::chrono::minutes{2};
-    Duration resolve_after = std::chrono::minutes{30};   // the session gap
-    Duration remedy_grace = std::chrono::seconds{10};    // quiet after a remedy of the incident's own object that ends it
+    Duration resolve_after = std::chrono::minutes{30};  // the session gap
+    Duration remedy_grace = std::chrono::seconds{10};   // quiet after a remedy of the incident's own object that ends it
     Duration watch = std::chrono::minutes{30};
     double min_confidence = 0.5;
     std::map<std::string, std::string> database_of_service;
     std::vector<MaintenanceWindow> maintenance;
-    std::int64_t epoch = 1;                              // high bits of every document's version
+    std::int64_t epoch = 1;  // high bits of every document's version
 };
 
 }  // namespace culprit

@@ -1,0 +1,71 @@
+#pragma once
+// Which change did it, and how sure that is.
+//
+// Every change that a rule of the causality table fits, before or after the onset, is a candidate. Its evidence adds up in
+// log-odds, each term named and kept. Candidates then compete with each other and with "none of these" (score 0): confidence is
+// the candidate's share, so a better-explained cause explains the others away.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "correlator/causality.h"
+#include "correlator/change_index.h"
+#include "correlator/symptom_groups.h"
+
+namespace culprit {
+
+struct EvidenceTerm {
+    std::string name;
+    double weight = 0;
+    std::string detail;  // for people
+};
+
+/// A candidate, with copies of what is shown of it.
+struct Cause {
+    double score = 0, confidence = 0;
+    std::string event_id, kind, tool, migration, story;
+    Scope scope;
+    Phase phase = Phase::unknown;
+    Signal effect;                        // the line that did it
+    Duration offset{};                    // of the effect from the onset; negative: before
+    std::vector<EvidenceTerm> evidence;   // in a fixed order
+    std::vector<SourcePosition> sources;  // every line of the event
+    std::optional<Signal> awaited;        // the change that the errors were waiting for, when this cause ran ahead of it
+    Duration awaited_offset{};
+    bool sequence = false, failed = false, is_awaited = false;  // which story the rule tells
+};
+
+/// A change that ended the errors, or should have.
+struct Remedy {
+    Signal signal;
+    std::string event_id;
+    bool sequence = false;
+    bool worked = false;  // no symptom since
+};
+
+/// What an incident is about, as attribution and diagnosis see it.
+struct Problem {
+    const Session* session = nullptr;
+    Tally sum;                       // of the session
+    std::set<std::string> services;  // by name, from both sides
+    EventTime onset{};
+    std::uint64_t before = 0;  // symptoms of the same scope in the 24 hours before the session
+    EventTime first_before{};  // the first of those
+};
+
+class Attribution {
+   public:
+    explicit Attribution(const Causality& causality) : causality_(causality) {}
+
+    std::vector<Remedy> remedies(const Problem& problem, const std::vector<ChangeEvent>& events) const;
+    /// All candidates, best first.
+    std::vector<Cause> causes(const Problem& problem, const std::vector<ChangeEvent>& events,
+                              const std::vector<Remedy>& remedies) const;
+
+   private:
+    std::optional<Cause> weigh(const Problem& problem, const CausalityRule& rule, const ChangeEvent& event,
+                               const std::vector<ChangeEvent>& events, const std::vector<Remedy>& remedies) const;
+    const Causality& causality_;
+};
+
+}  // namespace culprit

@@ -1,0 +1,116 @@
+#include "correlator/causality.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <optional>
+#include <stdexcept>
+
+namespace culprit {
+
+namespace {
+
+[[noreturn]] void expected(std::string_view file, const YAML::Node& node, const std::string& what) {
+    throw std::runtime_error(std::string(file) + ":" + std::to_string(node.Mark().line + 1) + ": expected " + what);
+}
+
+std::set<std::string> names(const YAML::Node& node) {
+    std::set<std::string> set;
+    for (const auto& name : node) set.insert(name.as<std::string>());
+    return set;
+}
+
+Duration duration(std::string_view file, const YAML::Node& node) {
+    const auto text = node ? node.as<std::string>() : std::string();
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit(end, text.data() + text.size() - end);
+    if (error == std::errc{}) {
+        if (unit == "s") return std::chrono::seconds{number};
+        if (unit == "m") return std::chrono::minutes{number};
+        if (unit == "h") return std::chrono::hours{number};
+        if (unit == "d") return std::chrono::hours{24 * number};
+    }
+    expected(file, node, "a duration such as 30s, 5m, 6h or 7d");
+}
+
+RelationAsked relation(std::string_view file, const YAML::Node& node) {
+    const auto text = node.as<std::string>("");
+    if (text == "object") return RelationAsked::object;
+    if (text == "table") return RelationAsked::table;
+    if (text == "unknown") return RelationAsked::unknown;
+    if (text == "none") return RelationAsked::none;
+    expected(file, node, "a relation: object, table, unknown or none");
+}
+
+Phase phase(std::string_view file, const YAML::Node& node) {
+    for (Phase phase : {Phase::started, Phase::succeeded, Phase::failed, Phase::rolled_back})
+        if (node.as<std::string>("") == to_string(phase)) return phase;
+    expected(file, node, "a phase: started, succeeded, failed or rolled_back");
+}
+
+void check_keys(std::string_view file, const YAML::Node& map, std::initializer_list<std::string_view> known) {
+    for (const auto& entry : map) {
+        const auto key = entry.first.as<std::string>();
+        if (std::ranges::find(known, key) == known.end()) expected(file, entry.first, "a known key, not '" + key + "'");
+    }
+}
+
+}  // namespace
+
+Causality Causality::load(std::string_view file, std::string_view yaml) {
+    Causality table;
+    try {
+        const YAML::Node root = YAML::Load(std::string(yaml));
+        check_keys(file, root, {"evidence", "settle_seconds", "rules", "remedies"});
+        for (const auto& entry : root["evidence"]) table.weights_[entry.first.as<std::string>()] = entry.second.as<double>();
+        table.settle_ = std::chrono::seconds{root["settle_seconds"].as<int>()};
+        for (const auto& node : root["rules"]) {
+            check_keys(file, node,
+                       {"symptoms", "changes", "operations", "phases", "relation", "awaited", "sequence", "failed", "prior",
+                        "look_back", "look_ahead", "half_life", "story"});
+            CausalityRule rule;
+            rule.symptoms = names(node["symptoms"]);
+            rule.changes = names(node["changes"]);
+            rule.operations = names(node["operations"]);
+            for (const auto& name : node["phases"]) rule.phases.insert(phase(file, name));
+            rule.relation = relation(file, node["relation"]);
+            rule.awaited = node["awaited"].as<bool>(false);
+            rule.sequence = node["sequence"].as<bool>(false);
+            rule.failed = node["failed"].as<bool>(false);
+            rule.prior = node["prior"].as<double>();
+            rule.look_back = duration(file, node["look_back"]);
+            rule.look_ahead = duration(file, node["look_ahead"]);
+            rule.half_life = duration(file, node["half_life"]);
+            rule.story = node["story"].as<std::string>();
+            if (rule.symptoms.empty() || rule.changes.empty()) expected(file, node, "symptoms and changes");
+            table.rules_.push_back(std::move(rule));
+        }
+        for (const auto& node : root["remedies"]) {
+            check_keys(file, node, {"symptoms", "changes", "operations", "relation", "sequence"});
+            RemedyRule rule{
+                names(node["symptoms"]), names(node["changes"]), names(node["operations"]), {}, node["sequence"].as<bool>(false)};
+            for (const auto& name : node["relation"]) rule.relations.insert(relation(file, name));
+            table.remedies_.push_back(std::move(rule));
+        }
+    } catch (const YAML::Exception& error) {
+        throw std::runtime_error(std::string(file) + ":" + std::to_string(error.mark.line + 1) + ": " + error.msg);
+    }
+    return table;
+}
+
+Duration Causality::look_back() const {
+    Duration longest{};
+    for (const CausalityRule& rule : rules_) longest = std::max(longest, rule.look_back);
+    return longest;
+}
+
+Duration Causality::look_ahead() const {
+    Duration longest{};
+    for (const CausalityRule& rule : rules_) longest = std::max(longest, rule.look_ahead);
+    return longest;
+}
+
+}  // namespace culprit

@@ -1,0 +1,50 @@
+#pragma once
+// Changes and remedies, linked into events: a migration is its tool's own lines and the DDL that the server logged meanwhile;
+// a deployment is its start and its end. One event is one candidate cause, so that its parts do not compete with each other.
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "matchers/signal.h"
+
+namespace culprit {
+
+/// One thing that an event did, as one log line tells it.
+struct ChangeEffect {
+    EventTime time{};
+    Signal signal;
+};
+
+struct ChangeEvent {
+    std::string id;    // hash of the first effect: stable while nothing earlier arrives
+    std::string kind;  // deployment, migration, rollback, schema_change, import, restore, sequence_reset…
+    std::string tool, migration;
+    Scope scope;  // the union of what its signals know; empty where they disagree
+    Phase phase = Phase::unknown;
+    EventTime time{};  // of its effect: the last step that succeeded, else the first sign of it
+    EventTime first{}, last{};
+    bool remedy = false;                // every signal of it is a remedy (setval, …)
+    std::vector<ChangeEffect> effects;  // by time
+};
+
+class ChangeIndex {
+   public:
+    /// Adding the same signal twice is adding it once.
+    void add(const Signal& change);
+
+    /// All events by time. Rebuilt when signals have come since; valid until the next add.
+    const std::vector<ChangeEvent>& events() const;
+
+    std::size_t size() const { return signals_.size(); }
+
+   private:
+    struct ByTime {
+        bool operator()(const Signal& a, const Signal& b) const;
+    };
+    std::set<Signal, ByTime> signals_;
+    mutable std::vector<ChangeEvent> events_;
+    mutable bool current_ = true;
+};
+
+}  // namespace culprit

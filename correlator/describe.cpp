@@ -1,0 +1,119 @@
+// One incident for people: `culprit scan`'s report and the text sink.
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "correlator/correlator.h"
+
+namespace culprit {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// Control bytes of hostile names must not reach a terminal.
+std::string printable(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    return text;
+}
+
+std::string text_at(const Json& json, const char* key) {
+    return json.contains(key) && json[key].is_string() ? printable(json[key]) : std::string();
+}
+
+class Page {
+   public:
+    Page(std::size_t width, bool colour) : width_(std::max<std::size_t>(width, 40)), colour_(colour) {}
+
+    void line(const std::string& label, const std::string& text) {
+        std::string head = label;
+        head.resize(std::max<std::size_t>(label.size(), 11), ' ');
+        const std::size_t room = width_ - 13;
+        std::size_t at = 0;
+        bool first = true;
+        while (first || at < text.size()) {
+            std::size_t length = std::min(room, text.size() - at);
+            if (at + length < text.size())
+                if (const auto space = text.rfind(' ', at + length); space != std::string::npos && space > at)
+                    length = space - at;
+            out_ << "  " << (first ? paint(head, "2") : std::string(11, ' ')) << text.substr(at, length) << '\n';
+            at += length;
+            while (at < text.size() && text[at] == ' ') ++at;
+            first = false;
+        }
+    }
+    void title(const std::string& badge, const std::string& code, const std::string& text) {
+        out_ << paint(badge, code) << ' ' << paint(text, "1") << '\n';
+    }
+    std::string paint(const std::string& text, const std::string& code) const {
+        return colour_ ? "\x1b[" + code + "m" + text + "\x1b[0m" : text;
+    }
+    std::string str() const { return out_.str(); }
+
+   private:
+    std::ostringstream out_;
+    std::size_t width_;
+    bool colour_;
+};
+
+void causes(Page& page, const Json& own) {
+    if (!own.contains("causes") || own["causes"].empty()) {
+        page.line("cause", own["attribution"] == "pending" ? "not known yet" : "none found");
+        return;
+    }
+    std::size_t shown = 0;
+    for (const Json& cause : own["causes"]) {
+        if (++shown > 3) break;
+        const auto percent = std::lround(cause["confidence"].get<double>() * 100);
+        std::string text = std::to_string(percent) + " %  " + text_at(cause, "summary");
+        text += " (" + text_at(cause, "time") + ")";
+        page.line(shown == 1 ? (own["attribution"] == "attributed" ? "cause" : "none found") : "or", text);
+        if (shown > 1) continue;
+        std::string evidence;
+        for (const Json& term : cause["evidence"]) {
+            if (term["name"] == "prior") continue;
+            char weight[16];
+            std::snprintf(weight, sizeof weight, "%+.1f", term["weight"].get<double>());
+            evidence += (evidence.empty() ? "" : ", ") + text_at(term, "name") + " " + weight;
+        }
+        page.line("", evidence);
+    }
+}
+
+}  // namespace
+
+std::string describe(const IncidentDocument& incident, std::size_t width, bool colour) {
+    const Json json = Json::parse(incident.json, nullptr, false);
+    if (json.is_discarded()) return {};
+    const Json& own = json["culprit"];
+    Page page(width, colour);
+    const std::string status = text_at(own, "status");
+    if (status == "merged") {
+        page.title("merged", "2", text_at(json, "message") + " → " + text_at(own, "merged_into"));
+        return page.str();
+    }
+    const std::string severity = text_at(own, "severity");
+    page.title(severity + " " + status, severity == "SEV1" || severity == "SEV2" ? "31" : "33", text_at(json, "message"));
+    const Json& symptom = own["symptom"];
+    page.line("what", std::to_string(symptom["count"].get<std::uint64_t>()) + " × " + text_at(symptom, "kind") + ", " +
+                          text_at(own, "trend") + ", " + text_at(own, "onset") + " to " + text_at(own, "last_seen"));
+    if (own.contains("resolved_at"))
+        page.line("resolved", text_at(own, "resolved_at") +
+                                  (own.contains("resolved_by") ? " by " + text_at(own, "resolved_by") : " (quiet)"));
+    causes(page, own);
+    std::string unseen;
+    for (const auto& [kind, state] : own["evidence"].items())
+        if (state != "flowing") unseen += (unseen.empty() ? "" : ", ") + kind + " " + printable(state.get<std::string>());
+    if (!unseen.empty() && own["attribution"] != "attributed") page.line("not seen", unseen);
+    if (own.contains("diagnosis")) {
+        page.line("diagnosis", text_at(own["diagnosis"], "summary"));
+        for (const Json& sql : own["diagnosis"]["verify_sql"]) page.line("verify", printable(sql));
+        for (const Json& sql : own["diagnosis"]["fix_sql"]) page.line("repair", printable(sql));
+    }
+    page.line("id", incident.id);
+    return page.str();
+}
+
+}  // namespace culprit

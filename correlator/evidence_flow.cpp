@@ -1,0 +1,57 @@
+#include "correlator/evidence_flow.h"
+
+#include <algorithm>
+
+namespace culprit {
+
+namespace {
+
+bool fits(std::string_view a, std::string_view b) { return a.empty() || b.empty() || a == b; }
+
+}  // namespace
+
+bool EvidenceFlow::seen(const EvidenceSeen& evidence) {
+    bool news = false;
+    Hours& hours = hours_[{evidence.kind, evidence.environment, evidence.database}];
+    // Both ends, and at most a day between them: a report covers a batch, which is short.
+    auto hour = std::chrono::floor<std::chrono::hours>(evidence.first);
+    const auto end = std::min(std::chrono::floor<std::chrono::hours>(evidence.last), hour + std::chrono::hours{24});
+    for (; hour <= end; hour += std::chrono::hours{1}) news |= hours.insert(hour).second;
+    return news;
+}
+
+bool EvidenceFlow::seen(const Signal& change) {
+    EvidenceSeen evidence{EvidenceKind::server_log,
+                          change.scope.environment,
+                          change.scope.database,
+                          change.scope.service,
+                          change.time,
+                          change.time};
+    if (change.kind == "schema_change" || change.kind == "sequence_reset")
+        evidence.kind = EvidenceKind::ddl;
+    else if (change.kind == "migration" || change.kind == "rollback")
+        evidence.kind = EvidenceKind::migrations;
+    else if (change.kind == "deployment")
+        evidence.kind = EvidenceKind::deployments;
+    else if (change.kind == "import" || change.kind == "restore")
+        evidence.kind = EvidenceKind::imports;
+    else
+        return false;
+    return seen(evidence);
+}
+
+std::string_view EvidenceFlow::state(EvidenceKind kind, std::string_view environment, std::string_view database,
+                                     EventTime time) const {
+    std::string_view state = "never_seen";
+    const auto hour = std::chrono::floor<std::chrono::hours>(time);
+    for (const auto& [key, hours] : hours_) {
+        const auto& [its_kind, its_environment, its_database] = key;
+        if (its_kind != kind || !fits(its_environment, environment) || !fits(its_database, database)) continue;
+        state = "quiet";
+        auto it = hours.lower_bound(hour - std::chrono::hours{1});
+        if (it != hours.end() && *it <= hour + std::chrono::hours{1}) return "flowing";
+    }
+    return state;
+}
+
+}  // namespace culprit

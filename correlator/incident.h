@@ -1,0 +1,53 @@
+#pragma once
+// One incident, analysed: all that its document says. A value; it refers to nothing outside itself.
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "correlator/attribution.h"
+#include "correlator/severity.h"
+#include "correlator/trend.h"
+
+namespace culprit {
+
+enum class AttributionState { pending, attributed, unattributed };
+
+struct Diagnosis {
+    std::string rule, summary;
+    std::vector<std::string> steps, verify_sql, fix_sql, references;
+};
+
+struct Incident {
+    std::string id;
+    EventTime bucket{};  // of the id
+    ProblemKey problem;
+    std::string environment, database;
+    Tally sum;
+    std::uint64_t count = 0, application_count = 0, server_count = 0;
+    EventTime onset{}, last_seen{};
+    double rate_per_minute = 0, baseline_per_minute = 0;
+    Trend trend = Trend::intermittent;
+    bool resolved = false;
+    EventTime resolved_at{};
+    std::string resolved_by;  // the remedy's kind or operation; empty: it went quiet
+    std::set<std::string> services;
+    AttributionState attribution = AttributionState::pending;
+    std::vector<Cause> causes;
+    std::vector<Remedy> remedies;
+    Severity severity;
+    bool maintenance = false;
+    std::map<EvidenceKind, std::string> evidence;
+    Diagnosis diagnosis;
+    std::string group;                 // the broader incident: what shares its cause
+    std::vector<std::string> related;  // ids
+};
+
+/// The headline: "Duplicate keys on customers.uq_customers_phone since 12:22, 1 service: migration a1f0c2d3 (alembic), 94 %".
+std::string headline(const Incident& incident);
+/// "migration a1f0c2d3 by alembic added the constraint that is violated".
+std::string summary_of(const Cause& cause);
+/// The names of kinds as people say them: "Duplicate keys", "Missing table".
+std::string phrase_of(const std::string& kind);
+
+}  // namespace culprit

@@ -1,0 +1,238 @@
+#include "correlator/incident_document.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <tuple>
+
+namespace culprit {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double rounded(double value) { return std::round(value * 1000.0) / 1000.0; }
+
+void put(Json& object, const char* key, const std::string& value) {
+    if (!value.empty()) object[key] = value;
+}
+
+Json to_json(const DatabaseObject& object) {
+    Json json;
+    put(json, "type", object.type);
+    put(json, "schema", object.schema);
+    put(json, "name", object.name);
+    put(json, "table", object.table);
+    put(json, "column", object.column);
+    put(json, "constraint", object.constraint);
+    put(json, "referenced_table", object.referenced_table);
+    return json;
+}
+
+Json to_json(const std::vector<DatabaseObject>& objects) {
+    Json json = Json::array();
+    for (const DatabaseObject& object : objects) json.push_back(to_json(object));
+    return json;
+}
+
+Json to_json(const SourcePosition& source) {
+    Json json{{"type", to_string(source.input.type)}, {"name", source.input.name}};
+    if (source.input.type == SourceType::kafka) json["partition"] = source.input.partition;
+    json["offset"] = source.offset.value;
+    if (source.line) json["line"] = *source.line;
+    return json;
+}
+
+double seconds(Duration duration) { return rounded(std::chrono::duration<double>(duration).count()); }
+
+std::string_view name_of(AttributionState state) {
+    switch (state) {
+        case AttributionState::pending:
+            return "pending";
+        case AttributionState::attributed:
+            return "attributed";
+        case AttributionState::unattributed:
+            return "unattributed";
+    }
+    return "pending";
+}
+
+Json to_json(const Cause& cause) {
+    Json json{{"confidence", rounded(cause.confidence)}, {"score", rounded(cause.score)}, {"kind", cause.kind}};
+    put(json, "operation", cause.effect.operation);
+    if (cause.phase != Phase::unknown) json["phase"] = to_string(cause.phase);
+    put(json, "tool", cause.tool);
+    put(json, "migration", cause.migration);
+    put(json, "release", cause.scope.release);
+    put(json, "service", cause.scope.service);
+    put(json, "database", cause.scope.database);
+    if (!cause.effect.objects.empty()) json["objects"] = to_json(cause.effect.objects);
+    json["time"] = rfc3339(cause.effect.time);
+    json["offset_seconds"] = seconds(cause.offset);
+    json["summary"] = summary_of(cause);
+    put(json, "statement", cause.effect.statement);
+    Json evidence = Json::array();
+    for (const EvidenceTerm& term : cause.evidence)
+        evidence.push_back({{"name", term.name}, {"weight", rounded(term.weight)}, {"detail", term.detail}});
+    json["evidence"] = std::move(evidence);
+    json["source"] = to_json(cause.effect.source);
+    Json sources = Json::array();
+    for (const SourcePosition& source : cause.sources) sources.push_back(to_json(source));
+    json["sources"] = std::move(sources);
+    if (cause.awaited) {
+        Json awaited{{"kind", cause.awaited->kind}};
+        put(awaited, "operation", cause.awaited->operation);
+        awaited["objects"] = to_json(cause.awaited->objects);
+        awaited["time"] = rfc3339(cause.awaited->time);
+        awaited["offset_seconds"] = seconds(cause.awaited_offset);
+        awaited["source"] = to_json(cause.awaited->source);
+        json["awaited"] = std::move(awaited);
+    }
+    return json;
+}
+
+Json symptom_of(const Incident& incident) {
+    const Tally& sum = incident.sum;
+    Json json{{"kind", incident.problem.kind}};
+    put(json, "sqlstate", sum.sqlstate);
+    put(json, "schema", sum.schema);
+    put(json, "table", sum.table);
+    put(json, "column", sum.column);
+    put(json, "constraint", sum.constraint);
+    put(json, "referenced_table", sum.referenced_table);
+    if (!sum.key_columns.empty()) json["key_columns"] = sum.key_columns;
+    put(json, "database", incident.database);
+    json["count"] = incident.count;
+    json["application_count"] = incident.application_count;
+    json["server_count"] = incident.server_count;
+    json["rate_per_minute"] = rounded(incident.rate_per_minute);
+    json["baseline_per_minute"] = rounded(incident.baseline_per_minute);
+    Json samples = Json::array();
+    for (const Sample& sample : sum.samples) {
+        Json each{{"time", rfc3339(sample.time)}, {"message", sample.message}};
+        put(each, "detail", sample.detail);
+        put(each, "statement", sample.statement);
+        put(each, "service", sample.service);
+        put(each, "host", sample.host);
+        each["source"] = to_json(sample.source);
+        samples.push_back(std::move(each));
+    }
+    json["samples"] = std::move(samples);
+    return json;
+}
+
+Json impact_of(const Incident& incident) {
+    const Tally& sum = incident.sum;
+    Json json{{"users", sum.users.estimate()}, {"services", incident.services}, {"hosts", sum.hosts}, {"releases", sum.releases}};
+    if (sum.releases.size() == 1) json["first_release"] = json["last_release"] = *sum.releases.begin();
+    return json;
+}
+
+Json timeline_of(const Incident& incident) {
+    struct Moment {
+        EventTime time;
+        int rank;
+        Json json;
+    };
+    std::vector<Moment> moments;
+    const auto add = [&](EventTime time, const char* what, const std::string& text, const SourcePosition* source) {
+        Json json{{"time", rfc3339(time)}, {"what", what}, {"text", text}};
+        if (source) json["source"] = to_json(*source);
+        moments.push_back({time, static_cast<int>(moments.size()), std::move(json)});
+    };
+    add(incident.onset, "onset", phrase_of(incident.problem.kind) + " " + incident.problem.name, nullptr);
+    std::size_t shown = 0;
+    for (const Cause& cause : incident.causes) {
+        if (++shown > 5) break;
+        add(cause.effect.time, "change", summary_of(cause), &cause.effect.source);
+        if (cause.awaited)
+            add(cause.awaited->time, "change", cause.awaited->operation + " " + cause.awaited->objects.front().name,
+                &cause.awaited->source);
+    }
+    for (const Remedy& remedy : incident.remedies)
+        add(remedy.signal.time, "remedy", remedy.signal.operation.empty() ? remedy.signal.kind : remedy.signal.operation,
+            &remedy.signal.source);
+    add(incident.last_seen, "last_seen", std::to_string(incident.count) + " in all", nullptr);
+    if (incident.resolved)
+        add(incident.resolved_at, "resolved", incident.resolved_by.empty() ? "quiet" : "by " + incident.resolved_by, nullptr);
+    std::stable_sort(moments.begin(), moments.end(),
+                     [](const Moment& a, const Moment& b) { return std::tie(a.time, a.rank) < std::tie(b.time, b.rank); });
+    Json timeline = Json::array();
+    for (Moment& moment : moments) timeline.push_back(std::move(moment.json));
+    return timeline;
+}
+
+Json diagnosis_of(const Diagnosis& diagnosis) {
+    return {{"rule", diagnosis.rule},       {"summary", diagnosis.summary},
+            {"steps", diagnosis.steps},     {"verify_sql", diagnosis.verify_sql},
+            {"fix_sql", diagnosis.fix_sql}, {"references", diagnosis.references}};
+}
+
+/// What every document of an incident begins with.
+Json head_of(const Incident& incident, const std::string& message) {
+    Json json{{"@timestamp", rfc3339(incident.onset)}, {"ecs", {{"version", "8.11.0"}}}, {"message", message}};
+    Json event{{"kind", "alert"}, {"category", {"database"}}, {"id", incident.id}, {"start", rfc3339(incident.onset)}};
+    if (incident.resolved) event["end"] = rfc3339(incident.resolved_at);
+    if (incident.severity.level.size() == 4) event["severity"] = incident.severity.level[3] - '0';
+    json["event"] = std::move(event);
+    Json service = Json::object();
+    if (!incident.services.empty()) service["name"] = *incident.services.begin();
+    put(service, "environment", incident.environment);
+    if (!service.empty()) json["service"] = std::move(service);
+    if (incident.maintenance) json["labels"] = {{"maintenance", "true"}};
+    return json;
+}
+
+std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
+std::string rfc3339(EventTime time) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+    const std::time_t seconds = whole.time_since_epoch().count();
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    char text[32], full[48];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+    std::snprintf(full, sizeof full, "%s.%06dZ", text, static_cast<int>((time - whole).count()));
+    return full;
+}
+
+std::string to_document(const Incident& incident, std::int64_t version) {
+    Json json = head_of(incident, headline(incident));
+    Json own{{"id", incident.id}, {"version", version}, {"status", incident.resolved ? "resolved" : "open"}};
+    own["severity"] = incident.severity.level;
+    own["severity_reasons"] = incident.severity.reasons;
+    own["onset"] = rfc3339(incident.onset);
+    own["last_seen"] = rfc3339(incident.last_seen);
+    if (incident.resolved) own["resolved_at"] = rfc3339(incident.resolved_at);
+    if (incident.resolved && !incident.resolved_by.empty()) own["resolved_by"] = incident.resolved_by;
+    own["trend"] = to_string(incident.trend);
+    own["symptom"] = symptom_of(incident);
+    own["impact"] = impact_of(incident);
+    own["attribution"] = name_of(incident.attribution);
+    Json evidence;
+    for (const auto& [kind, state] : incident.evidence) evidence[std::string(to_string(kind))] = state;
+    own["evidence"] = std::move(evidence);
+    Json causes = Json::array();
+    for (const Cause& cause : incident.causes) causes.push_back(to_json(cause));
+    own["causes"] = std::move(causes);
+    if (incident.attribution == AttributionState::attributed) own["cause"] = own["causes"].front();
+    if (!incident.diagnosis.rule.empty()) own["diagnosis"] = diagnosis_of(incident.diagnosis);
+    own["timeline"] = timeline_of(incident);
+    own["related"] = incident.related;
+    put(own, "group", incident.group);
+    own["links"] = Json::array();
+    json["culprit"] = std::move(own);
+    return dumped(json);
+}
+
+std::string merged_document(const Incident& incident, std::int64_t version, const std::string& merged_into) {
+    Json json = head_of(incident, headline(incident));
+    json["culprit"] = {{"id", incident.id}, {"version", version}, {"status", "merged"}, {"merged_into", merged_into}};
+    return dumped(json);
+}
+
+}  // namespace culprit

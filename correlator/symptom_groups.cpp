@@ -1,0 +1,120 @@
+#include "correlator/symptom_groups.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace culprit {
+
+namespace {
+
+/// The only element, or nothing.
+std::string only(const std::set<std::string>& names) { return names.size() == 1 ? *names.begin() : std::string(); }
+
+}  // namespace
+
+std::uint64_t Session::count(Side side) const {
+    std::uint64_t total = 0;
+    for (const Tally* tally : tallies)
+        if (tally->key.side == side) total += tally->count;
+    return total;
+}
+
+std::uint64_t Session::count() const { return std::max(count(Side::application), count(Side::server)); }
+
+Tally Session::sum() const {
+    Tally total = *tallies.front();
+    for (auto it = tallies.begin() + 1; it != tallies.end(); ++it) {
+        Tally next = **it;
+        next.key = total.key;
+        total.merge(next);
+    }
+    return total;
+}
+
+ProblemKey SymptomGroups::add(const Tally& tally) {
+    const Fingerprint& fingerprint = tally.key.fingerprint;
+    ProblemKey problem{fingerprint.kind, fingerprint.name};
+    if (tally.key.side == Side::server && !fingerprint.database.empty())
+        for (const std::string& application : tally.application_names)
+            if (service_databases_[application].insert(fingerprint.database).second) ++service_knowledge_;
+    SeriesKey key{fingerprint.environment, fingerprint.database, tally.key.service, tally.key.side};
+    auto [it, inserted] = problems_[problem][key].try_emplace(tally.key.second, tally);
+    if (!inserted) it->second.merge(tally);
+    return problem;
+}
+
+std::vector<ProblemKey> SymptomGroups::problems() const {
+    std::vector<ProblemKey> keys;
+    keys.reserve(problems_.size());
+    for (const auto& [key, problem] : problems_) keys.push_back(key);
+    return keys;
+}
+
+std::string SymptomGroups::database_of(const SeriesKey& series, const Problem& problem) const {
+    if (!series.database.empty()) return series.database;
+    if (auto it = settings_.database_of_service.find(series.service); it != settings_.database_of_service.end())
+        return it->second;
+    // Of the databases in which this very problem was seen, the one that this application uses; else the only one there is.
+    std::set<std::string> seen, used;
+    auto knowledge = service_databases_.find(series.service);
+    for (const auto& [other, tallies] : problem) {
+        if (other.database.empty()) continue;
+        if (!other.environment.empty() && !series.environment.empty() && other.environment != series.environment) continue;
+        seen.insert(other.database);
+        if (knowledge != service_databases_.end() && knowledge->second.contains(other.database)) used.insert(other.database);
+    }
+    if (!used.empty()) return only(used);
+    if (knowledge != service_databases_.end()) return only(knowledge->second);
+    return only(seen);
+}
+
+std::vector<Session> SymptomGroups::sessions(const ProblemKey& key) const {
+    std::vector<Session> sessions;
+    auto found = problems_.find(key);
+    if (found == problems_.end()) return sessions;
+    const Problem& problem = found->second;
+
+    // Databases first; then an unknown environment becomes the one that the same database was seen in, else the only one there
+    // is.
+    std::map<std::string, std::set<std::string>> environments_of_database;
+    std::set<std::string> environments;
+    for (const auto& [series, tallies] : problem) {
+        if (series.environment.empty()) continue;
+        environments.insert(series.environment);
+        environments_of_database[database_of(series, problem)].insert(series.environment);
+    }
+    std::map<std::pair<std::string, std::string>, std::vector<const Tally*>> scopes;
+    for (const auto& [series, tallies] : problem) {
+        const std::string database = database_of(series, problem);
+        std::string environment = series.environment;
+        if (environment.empty()) environment = only(environments_of_database[database]);
+        if (environment.empty()) environment = only(environments);
+        auto& scope = scopes[{environment, database}];
+        for (const auto& [second, tally] : tallies) scope.push_back(&tally);
+    }
+
+    for (auto& [scope, tallies] : scopes) {
+        std::ranges::sort(tallies, [](const Tally* a, const Tally* b) {
+            return std::tie(a->first, a->last, a->key) < std::tie(b->first, b->last, b->key);
+        });
+        for (const Tally* tally : tallies) {
+            Session* open = sessions.empty() ? nullptr : &sessions.back();
+            if (!open || open->environment != scope.first || open->database != scope.second ||
+                tally->first - open->last >= settings_.resolve_after) {
+                sessions.push_back({key, scope.first, scope.second, true, {}, tally->first, tally->last});
+                open = &sessions.back();
+            }
+            open->tallies.push_back(tally);
+            open->last = std::max(open->last, tally->last);
+        }
+    }
+    for (Session& session : sessions)
+        session.primary = std::ranges::none_of(sessions, [&](const Session& other) {
+            if (other.environment != session.environment || other.database == session.database) return false;
+            const bool earlier = std::tie(other.first, other.database) < std::tie(session.first, session.database);
+            return earlier && session.first < other.last + settings_.resolve_after;
+        });
+    return sessions;
+}
+
+}  // namespace culprit

@@ -1,0 +1,31 @@
+#include "correlator/watermarks.h"
+
+#include <algorithm>
+
+namespace culprit {
+
+void Watermarks::update(const WatermarkUpdate& update) {
+    auto [it, inserted] = partitions_.try_emplace(update.input, Partition{update.watermark, update.idle});
+    if (!inserted) {
+        it->second.watermark = std::max(it->second.watermark, update.watermark);
+        it->second.idle = update.idle;
+    }
+}
+
+std::optional<EventTime> Watermarks::clock(Duration allowed_lateness) const {
+    std::optional<EventTime> least, greatest;
+    for (const auto& [input, partition] : partitions_) {
+        if (partition.watermark == EventTime{}) continue;  // nothing with a time has been seen there yet
+        greatest = greatest ? std::max(*greatest, partition.watermark) : partition.watermark;
+        if (!partition.idle) least = least ? std::min(*least, partition.watermark) : partition.watermark;
+    }
+    std::optional<EventTime> now;
+    if (least)
+        now = *least - allowed_lateness;
+    else
+        now = greatest;
+    if (now && (!reached_ || *now > *reached_)) reached_ = now;
+    return reached_;
+}
+
+}  // namespace culprit
