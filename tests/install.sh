@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that building (and testing) takes; says which before it does. Nothing happens when all are there.
 #
-# usage: tests/install.sh build|tests|services|PACKAGE…
+# usage: tests/install.sh build|services|tests|PACKAGE…
 #   build     what compiling culprit takes
 #   services  what tests/services.sh takes to start real servers
 #   tests     both, and what the tests themselves take
@@ -19,16 +19,19 @@ build_packages=(
 service_packages=(openjdk-17-jre-headless maven unzip curl postgresql-15 postgresql-client-15)
 test_packages=(python3 python3-kafka clang libclang-rt-14-dev zstd)
 
-case "${1:-}" in
-  build) wanted=("${build_packages[@]}") ;;
-  services) wanted=("${service_packages[@]}") ;;
-  tests) wanted=("${build_packages[@]}" "${service_packages[@]}" "${test_packages[@]}") ;;
-  -* | "")
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
-    exit 2
-    ;;
-  *) wanted=("$@") ;;
-esac
+(($#)) && [[ $1 != -* ]] || {
+  sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+}
+wanted=()
+for argument; do
+  case "$argument" in
+    build) wanted+=("${build_packages[@]}") ;;
+    services) wanted+=("${service_packages[@]}") ;;
+    tests) wanted+=("${build_packages[@]}" "${service_packages[@]}" "${test_packages[@]}") ;;
+    *) wanted+=("$argument") ;;
+  esac
+done
 
 missing=()
 for package in "${wanted[@]}"; do

@@ -76,5 +76,8 @@ if ((${#fuzzers[@]})); then
   done
 fi
 
+step "The demo"
+CULPRIT_BUILD_DIR=$release CULPRIT_DEMO_PORT=${CULPRIT_DEMO_PORT:-18780} deploy/demo.sh --exit
+
 step "Unit tests, then end-to-end tests with real services"
 ctest --test-dir "$release" --parallel "$jobs" --output-on-failure --no-tests=error
