@@ -106,12 +106,17 @@ service_user() {
   chown culprit-test: "$log"
   chmod o+x "$dir"
 }
-# Runs a command as that user, or as whoever runs this.
-unprivileged() {
-  if ((EUID == 0)); then
-    setpriv --reuid=culprit-test --regid=culprit-test --clear-groups env HOME="$data" "$@"
-  else
-    "$@"
+# Puts the command in `as_user` that runs what follows as that user, or as whoever runs this.
+#
+# In a bare chroot no mount is the root folder's, and Java finds no file store for a path there: such a server gets a mount
+# namespace of its own, in which the root folder is mounted. It goes when the server ends.
+set_as_user() {
+  as_user=(env HOME="$data")
+  ((EUID == 0)) || return 0
+  as_user=(setpriv --reuid=culprit-test --regid=culprit-test --clear-groups "${as_user[@]}")
+  if ! awk '$2 == "/" {found = 1} END {exit !found}' /proc/self/mounts; then
+    mkdir -p "$dir/root"
+    as_user=(unshare --mount --propagation private bash -c 'mount --rbind / "$0" && exec chroot "$0" "$@"' "$dir/root" "${as_user[@]}")
   fi
 }
 # A command as a process group of its own that outlives this script, without its terminal and its open files.
@@ -237,9 +242,10 @@ $4
 YAML
   # The bundled scripts start the server from a launcher; -p names the server itself.
   service_user
+  set_as_user
   local pid=$data/server.pid
   rm -f "$pid"
-  unprivileged env "$3=$(java_17)" "${service^^}_JAVA_OPTS=-Xms512m -Xmx512m" ES_JAVA_OPTS="-Xms512m -Xmx512m" \
+  "${as_user[@]}" "$3=$(java_17)" "${service^^}_JAVA_OPTS=-Xms512m -Xmx512m" ES_JAVA_OPTS="-Xms512m -Xmx512m" \
     setsid "$home/bin/$service" -p "$pid" >>"$log" 2>&1 </dev/null 3>&- 4>&- &
   local launcher=$! deadline=$((SECONDS + patience))
   until [[ -s $pid ]]; do
@@ -265,10 +271,11 @@ start_postgresql() {
   local bin
   bin=$(ls -d /usr/lib/postgresql/15/bin 2>/dev/null) || fail "no PostgreSQL 15; tests/install.sh services installs it"
   service_user
+  set_as_user
   if [[ ! -f $data/PG_VERSION ]]; then
     mkdir -p "$data"
     chmod 700 "$data"
-    (cd / && unprivileged "$bin/initdb" --pgdata "$data" --username postgres --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync) >>"$log" 2>&1 ||
+    (cd / && "${as_user[@]}" "$bin/initdb" --pgdata "$data" --username postgres --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync) >>"$log" 2>&1 ||
       fail "initdb failed; its log is $log"
     cat >>"$data/postgresql.conf" <<'CONF'
 listen_addresses = '127.0.0.1'
@@ -286,11 +293,7 @@ CONF
   fi
   # Not through pg_ctl: the postmaster itself is what the pid file names.
   cd /
-  if ((EUID == 0)); then
-    detached setpriv --reuid=culprit-test --regid=culprit-test --clear-groups "$bin/postgres" -D "$data" -p "$port"
-  else
-    detached "$bin/postgres" -D "$data" -p "$port"
-  fi
+  detached "${as_user[@]}" "$bin/postgres" -D "$data" -p "$port"
 }
 postgresql_answers() {
   /usr/lib/postgresql/15/bin/pg_isready -q -h 127.0.0.1 -p "$port"
