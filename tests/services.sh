@@ -76,6 +76,8 @@ stop_service() {
     echo "$service is not running in $dir"
   fi
   rm -f "$pid_file" "$address_file"
+  # Where the host shares its mounts with their namespaces, the one that set_as_user made outlives the server.
+  [[ ! -d $dir/root ]] || umount --recursive --lazy "$dir/root" 2>/dev/null || true
 }
 
 free_port() {
@@ -116,7 +118,7 @@ set_as_user() {
   as_user=(setpriv --reuid=culprit-test --regid=culprit-test --clear-groups "${as_user[@]}")
   if ! awk '$2 == "/" {found = 1} END {exit !found}' /proc/self/mounts; then
     mkdir -p "$dir/root"
-    as_user=(unshare --mount --propagation private bash -c 'mount --rbind / "$0" && exec chroot "$0" "$@"' "$dir/root" "${as_user[@]}")
+    as_user=(unshare --mount --propagation unchanged bash -c 'mount --rbind / "$0" && exec chroot "$0" "$@"' "$dir/root" "${as_user[@]}")
   fi
 }
 # A command as a process group of its own that outlives this script, without its terminal and its open files.
