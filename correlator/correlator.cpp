@@ -92,8 +92,10 @@ struct Correlator::State {
     LogPosition position;
     std::set<ProblemKey> touched;
     bool all_touched = false;
-    std::multimap<EventTime, ProblemKey> deadlines;  // when the clock alone changes a problem's incidents
-    std::map<std::string, Held> held;                // by id
+    std::set<std::pair<EventTime, ProblemKey>>
+        deadlines;  // when the clock alone changes a problem's incidents: the next time of each
+    std::map<ProblemKey, EventTime> deadline_of_problem;
+    std::map<std::string, Held> held;  // by id
     std::map<ProblemKey, std::set<std::string>> ids;
     std::map<std::string, std::set<std::string>> members;  // ids by the event that caused them
 
@@ -105,7 +107,7 @@ struct Correlator::State {
     void settle(Incident& incident) const;
     std::string id_of(const Session& session) const;
     std::vector<Incident> incidents_of(const ProblemKey& problem);
-    void remember_deadlines(const Incident& incident);
+    std::optional<EventTime> deadline_of(const Incident& incident) const;
     void revise(const ProblemKey& problem, std::set<std::string>& changed, std::vector<IncidentDocument>& revisions);
     std::int64_t version() const { return settings.epoch * (std::int64_t{1} << 40) + position.value; }
     IncidentDocument document_of(const Incident& incident) const;
@@ -220,13 +222,16 @@ void Correlator::State::settle(Incident& incident) const {
         incident.attribution = AttributionState::unattributed;
 }
 
-void Correlator::State::remember_deadlines(const Incident& incident) {
-    if (incident.attribution == AttributionState::pending)
-        deadlines.emplace(incident.onset + causality.settle(), incident.problem);
-    if (incident.resolved) return;
-    deadlines.emplace(incident.last_seen + settings.resolve_after, incident.problem);
+/// The next time at which the clock alone changes what is said of this incident; nothing when it is final.
+std::optional<EventTime> Correlator::State::deadline_of(const Incident& incident) const {
+    std::optional<EventTime> next;
+    const auto consider = [&](EventTime time) { next = next ? std::min(*next, time) : time; };
+    if (incident.attribution == AttributionState::pending) consider(incident.onset + causality.settle());
+    if (incident.resolved) return next;
+    consider(incident.last_seen + settings.resolve_after);
     for (const Remedy& remedy : incident.remedies)
-        if (remedy.worked) deadlines.emplace(remedy.signal.time + settings.remedy_grace, incident.problem);
+        if (remedy.worked) consider(remedy.signal.time + settings.remedy_grace);
+    return next;
 }
 
 IncidentDocument Correlator::State::document_of(const Incident& incident) const {
@@ -249,9 +254,14 @@ void Correlator::State::revise(const ProblemKey& problem, std::set<std::string>&
                                std::vector<IncidentDocument>& revisions) {
     const std::set<std::string> before = std::exchange(ids[problem], {});
     std::vector<Incident> incidents = incidents_of(problem);
+    std::optional<EventTime> deadline;
     for (const std::string& id : before) {
         const Incident& old = held.at(id).incident;
-        if (!old.causes.empty()) members[old.causes.front().event_id].erase(id);
+        if (old.attribution != AttributionState::attributed) continue;
+        auto group = members.find(old.causes.front().event_id);
+        group->second.erase(id);
+        changed.insert(group->second.begin(), group->second.end());
+        if (group->second.empty()) members.erase(group);
     }
     for (Incident& incident : incidents) {
         ids[problem].insert(incident.id);
@@ -261,8 +271,16 @@ void Correlator::State::revise(const ProblemKey& problem, std::set<std::string>&
             changed.insert(group.begin(), group.end());
         }
         changed.insert(incident.id);
-        remember_deadlines(incident);
+        if (const auto its = deadline_of(incident)) deadline = deadline ? std::min(*deadline, *its) : *its;
         held[incident.id].incident = std::move(incident);
+    }
+    if (const auto old = deadline_of_problem.find(problem); old != deadline_of_problem.end()) {
+        deadlines.erase({old->second, problem});
+        deadline_of_problem.erase(old);
+    }
+    if (deadline) {
+        deadlines.emplace(*deadline, problem);
+        deadline_of_problem.emplace(problem, *deadline);
     }
     for (const std::string& id : before) {
         if (ids[problem].contains(id)) continue;
@@ -294,6 +312,7 @@ std::vector<IncidentDocument> Correlator::revisions() {
     if (const auto now = state.watermarks.clock(state.settings.allowed_lateness))
         while (!state.deadlines.empty() && state.deadlines.begin()->first <= *now) {
             state.touched.insert(state.deadlines.begin()->second);
+            state.deadline_of_problem.erase(state.deadlines.begin()->second);
             state.deadlines.erase(state.deadlines.begin());
         }
     if (std::exchange(state.all_touched, false))
