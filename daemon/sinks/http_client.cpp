@@ -186,6 +186,9 @@ class HttpClient::Impl {
 
         http::response_parser<http::string_body> parser;
         parser.body_limit(settings_.max_response_bytes);
+        // The header on its own: read at once with the body, Boost 1.74 forgets that the body is above the limit.
+        co_await http::async_read_header(stream, buffer_, parser, token);
+        if (failure) co_return exchange_failure(failure);
         co_await http::async_read(stream, buffer_, parser, token);
         if (failure) co_return exchange_failure(failure);
 
