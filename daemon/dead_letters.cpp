@@ -35,6 +35,11 @@ std::string origin(const DeadLetter& letter) {
            std::to_string(letter.source.offset.value);
 }
 
+/// One dead letter as it is written.
+struct Line {
+    std::string key, json;
+};
+
 constexpr int kDeliveryPatience = 30'000;  // milliseconds
 
 /// Counts what the broker refused.
@@ -54,8 +59,9 @@ struct DeadLetters::State {
     ~State() {
         if (file >= 0) ::close(file);
     }
-    Result<Done> to_file(std::span<const DeadLetter> letters);
-    Result<Done> to_topic(std::span<const DeadLetter> letters);
+    Result<Done> write(const std::vector<Line>& lines);
+    Result<Done> to_file(const std::vector<Line>& lines);
+    Result<Done> to_topic(const std::vector<Line>& lines);
 };
 
 std::string to_json_line(const DeadLetter& letter, bool raw) {
@@ -72,9 +78,9 @@ std::string to_json_line(const DeadLetter& letter, bool raw) {
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Result<Done> DeadLetters::State::to_file(std::span<const DeadLetter> letters) {
+Result<Done> DeadLetters::State::to_file(const std::vector<Line>& letters) {
     std::string lines;
-    for (const DeadLetter& letter : letters) lines += to_json_line(letter, settings.raw) + "\n";
+    for (const Line& letter : letters) lines += letter.json + "\n";
     const auto failed = [&] {
         return Error{"the dead letters cannot be written to " + settings.file + ": " + std::strerror(errno)};
     };
@@ -89,14 +95,12 @@ Result<Done> DeadLetters::State::to_file(std::span<const DeadLetter> letters) {
     return Done{};
 }
 
-Result<Done> DeadLetters::State::to_topic(std::span<const DeadLetter> letters) {
+Result<Done> DeadLetters::State::to_topic(const std::vector<Line>& lines) {
     refused = RD_KAFKA_RESP_ERR_NO_ERROR;
     const auto failed = [&](rd_kafka_resp_err_t error) {
         return Error{"the dead letters cannot be written to the topic " + settings.topic + ": " + rd_kafka_err2str(error)};
     };
-    for (const DeadLetter& letter : letters) {
-        const std::string key = origin(letter);
-        const std::string line = to_json_line(letter, settings.raw);
+    for (const auto& [key, line] : lines) {
         while (true) {
             const auto error = rd_kafka_producev(producer.get(), RD_KAFKA_V_TOPIC(settings.topic.c_str()),
                                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
@@ -140,13 +144,30 @@ Result<std::unique_ptr<DeadLetters>> DeadLetters::open(const DeadLetterSettings&
     return std::unique_ptr<DeadLetters>(new DeadLetters(std::move(state)));
 }
 
+Result<Done> DeadLetters::State::write(const std::vector<Line>& lines) {
+    if (file >= 0) return to_file(lines);
+    if (producer) return to_topic(lines);
+    for (const Line& line : lines) spdlog::warn("dead letter (no dead_letter is configured): {}", line.json);
+    return Done{};
+}
+
 Result<Done> DeadLetters::write(std::span<const DeadLetter> letters) {
     if (letters.empty()) return Done{};
-    if (state_->file >= 0) return state_->to_file(letters);
-    if (state_->producer) return state_->to_topic(letters);
+    const bool kept = state_->file >= 0 || state_->producer;
+    std::vector<Line> lines;
     for (const DeadLetter& letter : letters)
-        spdlog::warn("dead letter (no dead_letter is configured): {}", to_json_line(letter, false));
-    return Done{};
+        lines.push_back({origin(letter), to_json_line(letter, state_->settings.raw && kept)});
+    return state_->write(lines);
+}
+
+Result<Done> DeadLetters::write(const IncidentDocument& document, std::string_view sink, std::string_view reason) {
+    nlohmann::ordered_json json{{"reason", "rejected_by_sink"},
+                                {"explanation", reason},
+                                {"sink", sink},
+                                {"id", document.id},
+                                {"version", document.version}};
+    json["document"] = nlohmann::ordered_json::parse(document.json, nullptr, false);
+    return state_->write({{"document:" + document.id, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
 }
 
 }  // namespace culprit

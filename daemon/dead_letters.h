@@ -1,12 +1,15 @@
 #pragma once
 // Where records go that could not be decoded. Written and safe before the commit that lets their position pass, so a crash in
-// between writes them twice: readers tell them apart by their origin (input, partition, offset). Owned by the fold's thread.
+// between writes them twice: readers tell them apart by their origin (input, partition, offset). Owned by one thread; several may
+// stand on one file or topic.
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "correlator/correlator.h"
 #include "matchers/record.h"
 #include "matchers/result.h"
 
@@ -30,6 +33,9 @@ class DeadLetters {
 
     /// Returns when all of them are safe. After an Error any number of them may have been written.
     Result<Done> write(std::span<const DeadLetter> letters);
+
+    /// A document that a sink's server will never take; it is redacted, so it is written whole.
+    Result<Done> write(const IncidentDocument& document, std::string_view sink, std::string_view reason);
 
    private:
     struct State;

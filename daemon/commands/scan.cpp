@@ -1,0 +1,220 @@
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <thread>
+
+#include "correlator/correlator.h"
+#include "daemon/commands/commands.h"
+#include "daemon/commands/signal_text.h"
+#include "daemon/config.h"
+#include "daemon/log_batch.h"
+#include "daemon/pending_batches.h"
+#include "daemon/redaction_key.h"
+#include "daemon/sources/file_paths.h"
+#include "daemon/sources/file_source.h"
+#include "daemon/text_values.h"
+#include "matchers/recognition.h"
+
+namespace culprit {
+
+namespace {
+
+/// Event time from which on, and before which, signals count.
+struct Window {
+    std::optional<EventTime> since, until;
+    bool holds(EventTime time) const { return (!since || time >= *since) && (!until || time < *until); }
+};
+
+/// A time, or an age.
+std::optional<EventTime> parse_bound(const std::string& text) {
+    if (const auto time = parse_time(text)) return time;
+    const auto age = parse_duration(text);
+    if (!age) return std::nullopt;
+    return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()) - *age;
+}
+
+/// The same fold as the daemon's, in memory. Watermarks wait for the end: the files are read in no particular order, and none of
+/// them is late.
+class ScanFold {
+   public:
+    explicit ScanFold(const CorrelationSettings& settings) : correlator_(settings) {}
+
+    void add(CommitRequest request) {
+        LogBatch batch = log_batch_of(request);
+        for (LogEntry& entry : batch.entries) {
+            if (std::holds_alternative<WatermarkUpdate>(entry)) continue;
+            correlator_.apply(entry, LogPosition{++position_});
+        }
+        request.batch.signals.clear();
+        request.batch.dead_letters.clear();
+        const InputPartition input = request.batch.input;
+        const auto found = inputs_.find(input);
+        if (found == inputs_.end()) {
+            inputs_.emplace(input, std::move(request));
+        } else {
+            merge(found->second, std::move(request));
+        }
+    }
+
+    std::vector<IncidentDocument> incidents(const Window& window) {
+        for (auto& [input, request] : inputs_) {
+            WatermarkUpdate update = request.batch.watermark;
+            update.input = input;
+            update.idle = true;
+            if (window.until) update.watermark = std::min(update.watermark, *window.until);
+            correlator_.apply(update, LogPosition{++position_});
+        }
+        correlator_.revisions();
+        return correlator_.incidents();
+    }
+
+   private:
+    Correlator correlator_;
+    std::int64_t position_ = 0;
+    std::map<InputPartition, CommitRequest> inputs_;
+};
+
+/// How far the scan is, on a terminal's stderr.
+class Progress {
+   public:
+    explicit Progress(const std::vector<std::string>& paths) : shown_(::isatty(STDERR_FILENO)) {
+        const auto files = expand_paths(paths, false);
+        std::error_code error;
+        for (const std::string& file : files.value()) {
+            const auto size = std::filesystem::file_size(file, error);
+            if (!error) total_ += size;
+        }
+    }
+    void show(std::uint64_t read) {
+        const auto now = WallClock::now();
+        if (!shown_ || now < next_) return;
+        next_ = now + std::chrono::milliseconds{200};
+        std::cerr << "\r" << (read >> 20) << " MiB" << (total_ > 0 ? " of " + std::to_string(total_ >> 20) + " MiB" : "")
+                  << "\033[K" << std::flush;
+    }
+    void end() {
+        if (shown_) std::cerr << "\r\033[K" << std::flush;
+    }
+
+   private:
+    const bool shown_;
+    std::uint64_t total_ = 0;
+    WallClock::time_point next_{};
+};
+
+std::size_t terminal_width() {
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
+    return 100;
+}
+
+bool terminal_colour() {
+    const char* terminal = std::getenv("TERM");
+    return ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR") && terminal && std::string_view(terminal) != "dumb";
+}
+
+void print_incidents(const std::vector<IncidentDocument>& incidents, bool ndjson, const MatcherCounters& counters) {
+    for (const IncidentDocument& incident : incidents) {
+        if (ndjson) {
+            std::cout << incident.json << '\n';
+        } else {
+            std::cout << describe(incident, terminal_width(), terminal_colour()) << '\n';
+        }
+    }
+    if (!ndjson) {
+        std::cout << incidents.size() << (incidents.size() == 1 ? " incident" : " incidents") << " in " << counters.records
+                  << " records";
+        if (counters.undecodable > 0) std::cout << "; " << counters.undecodable << " of them could not be decoded";
+        std::cout << '\n';
+    }
+    std::cout << std::flush;
+}
+
+bool is_severe(const std::vector<IncidentDocument>& incidents, int fail_on) {
+    for (const IncidentDocument& incident : incidents) {
+        if (incident.status == "open" && incident.severity.size() == 4 && incident.severity[3] - '0' <= fail_on) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+int scan(const ScanOptions& options) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("culprit"));
+    spdlog::set_level(spdlog::level::warn);
+    Config config;
+    if (!options.config.empty()) {
+        auto loaded = load_config(options.config);
+        if (!loaded) return fail(kWrongUsage, loaded.error().message);
+        config = std::move(loaded).value();
+    }
+    FileSourceSettings files{options.paths, false, {StartPoint::From::earliest, {}}, options.log_line_prefix, config.labels};
+    for (const std::string& label : options.labels) {
+        const std::size_t equals = label.find('=');
+        if (equals == std::string::npos || !is_label(label.substr(0, equals)) || equals + 1 == label.size()) {
+            return fail(kWrongUsage, "--label " + label + ": expected KEY=VALUE with a key of " + std::string(kLabels));
+        }
+        files.labels[label.substr(0, equals)] = label.substr(equals + 1);
+    }
+    Window window;
+    if (!options.since.empty() && !(window.since = parse_bound(options.since))) {
+        return fail(kWrongUsage,
+                    "--since " + options.since + ": expected a time such as 2026-02-01T02:00Z, or an age such as 2h");
+    }
+    if (!options.until.empty() && !(window.until = parse_bound(options.until))) {
+        return fail(kWrongUsage,
+                    "--until " + options.until + ": expected a time such as 2026-02-01T02:00Z, or an age such as 2h");
+    }
+    if (const auto expanded = expand_paths(options.paths, true); !expanded) {
+        return fail(kInputUnreadable, expanded.error().message + "; give files, folders, globs or - for stdin");
+    }
+    if (config.redaction.key.empty()) config.redaction.key = machine_redaction_key();
+    const auto recognition = Recognition::load(config.catalogues, config.redaction);
+    if (!recognition) return fail(kWrongUsage, recognition.error().message);
+
+    // Signals are printed as they come, so their files are read one after the other, in order of name.
+    const std::size_t threads = options.emit_signals ? 1 : std::max(1U, std::thread::hardware_concurrency());
+    BoundedQueue<CommitRequest> queue(32);
+    FileSource source(*recognition.value(), files, threads);
+    ScanFold fold(config.correlation);
+    Progress progress(options.paths);
+    MatcherCounters counters;
+    source.start({}, queue);
+    while (true) {
+        const bool exhausted = source.exhausted();  // before popping: what was pushed before it is in the queue
+        auto request = queue.pop(std::chrono::milliseconds{100});
+        progress.show(source.bytes_read());
+        if (!request && exhausted) break;
+        if (!request) continue;
+        counters.add(request->batch.counters);
+        std::erase_if(request->batch.signals, [&](const Signal& signal) { return !window.holds(signal.time); });
+        if (!options.emit_signals) {
+            fold.add(std::move(*request));
+            continue;
+        }
+        for (const Signal& signal : request->batch.signals) {
+            std::cout << (options.ndjson ? to_json_line(signal) : signal_text(signal)) << '\n';
+        }
+    }
+    source.stop();
+    progress.end();
+
+    std::vector<IncidentDocument> incidents;
+    if (options.emit_signals) {
+        std::cout << std::flush;
+    } else {
+        incidents = fold.incidents(window);
+        print_incidents(incidents, options.ndjson, counters);
+    }
+    if (!std::cout) return fail(kInputUnreadable, "the output could not be written");
+    if (const std::string trouble = source.trouble(); !trouble.empty()) return fail(kInputUnreadable, trouble);
+    return is_severe(incidents, options.fail_on) ? kIncidentFound : kDone;
+}
+
+}  // namespace culprit

@@ -1,0 +1,40 @@
+#pragma once
+// Matched batches that wait for the committer's next transaction, at most one an input partition. What says something goes at
+// once; a batch that only moves a watermark waits, so that a quiet stream costs one row a second. Nothing waiting is committed:
+// after a crash it is read again. Pure but for the times it is told; owned by one thread.
+#include <chrono>
+#include <map>
+#include <vector>
+
+#include "daemon/sources/source.h"
+#include "matchers/log_entry.h"
+
+namespace culprit {
+
+using WallClock = std::chrono::steady_clock;
+
+/// `later` follows `earlier` in the same input partition; both become one.
+void merge(CommitRequest& earlier, CommitRequest&& later);
+
+class PendingBatches {
+   public:
+    explicit PendingBatches(WallClock::duration hold) : hold_(hold) {}
+
+    void add(CommitRequest request, WallClock::time_point now);
+    /// Those that say something, and those that have waited for `hold`.
+    std::vector<CommitRequest> take_due(WallClock::time_point now);
+    std::vector<CommitRequest> take_all();
+    bool empty() const { return waiting_.empty(); }
+
+   private:
+    struct Waiting {
+        CommitRequest request;
+        WallClock::time_point since;
+        bool urgent = false;
+    };
+    const WallClock::duration hold_;
+    std::map<InputPartition, Waiting> waiting_;
+    std::map<InputPartition, bool> idle_;  // as last taken: a change of it is urgent. Bounded by the number of partitions
+};
+
+}  // namespace culprit

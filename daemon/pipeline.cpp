@@ -1,0 +1,254 @@
+#include "daemon/pipeline.h"
+
+#include <spdlog/spdlog.h>
+
+#include <map>
+#include <thread>
+
+#include "daemon/log_batch.h"
+
+namespace culprit {
+
+namespace {
+
+constexpr std::chrono::milliseconds kPopPatience{50};
+constexpr std::size_t kRequestsPerCommit = 32;
+constexpr std::size_t kEntriesPerRevision = 256;  // while recovering
+constexpr std::size_t kForgottenAtOnce = 10'000;
+
+}  // namespace
+
+Pipeline::Pipeline(Parts parts, PipelineSettings settings)
+    : parts_(parts), settings_(settings), queue_(settings.queue), pending_(settings.hold), clocks_(settings.quiet_horizon) {}
+
+void Pipeline::say(std::string trouble) {
+    trouble_.store(trouble.empty() ? nullptr : std::make_shared<const std::string>(std::move(trouble)));
+}
+
+std::string Pipeline::failed_source() const {
+    for (const auto& source : parts_.sources) {
+        if (std::string why = source->failure(); !why.empty()) return why;
+    }
+    return {};
+}
+
+Readiness Pipeline::readiness() const {
+    Readiness readiness{running_, ""};
+    const auto line = [&](std::string_view part, bool ready, std::string_view state) {
+        readiness.ready = readiness.ready && ready;
+        readiness.text += std::string(part) + ": " + std::string(state) + "\n";
+    };
+    const auto trouble = trouble_.load();
+    line("signal log", !trouble, trouble ? *trouble : running_ ? "ok" : "being read");
+    for (const auto& source : parts_.sources) {
+        std::string state = source->failure();
+        if (state.empty()) state = source->trouble();
+        line(source->name(), state.empty(), state.empty() ? "ok" : state);
+    }
+    for (const auto& sink : parts_.sinks) {
+        const SinkHealth health = sink->health();
+        line(sink->name(), health.ready, health.state);
+    }
+    return readiness;
+}
+
+Result<Done> Pipeline::recover() {
+    std::size_t folded = 0;
+    const auto now = WallClock::now();
+    const auto read = parts_.log.read(LogPosition{0}, [&](const LogEntry& entry, LogPosition position) {
+        parts_.correlator.apply(entry, position);
+        if (const auto* update = std::get_if<WatermarkUpdate>(&entry)) {
+            WatermarkUpdate settled = *update;
+            clocks_.settle(settled, now);
+        } else if (const auto latest = latest_event({entry})) {
+            clocks_.happened(*latest);
+        }
+        // On the way, not only at the end: what was superseded in between has to reach the sinks as well.
+        if (++folded % kEntriesPerRevision == 0) offer(parts_.correlator.revisions());
+    });
+    if (!read) return read;
+    offer(parts_.correlator.revisions());
+    offer(parts_.correlator.incidents());
+    spdlog::info("{} entries of the signal log folded, {} incidents", folded, status_of_incident_.size());
+    return Done{};
+}
+
+Result<Done> Pipeline::run(std::stop_token stop) {
+    const auto resume = parts_.log.offsets();
+    if (!resume) return resume.error();
+    for (const auto& source : parts_.sources) source->start(resume.value(), queue_);
+    running_ = true;
+    abandon_at_ = WallClock::now() + settings_.abandon_after;
+
+    std::string failure;
+    while (!stop.stop_requested() && (failure = failed_source()).empty()) {
+        take_in();
+        if (!commit(pending_.take_due(WallClock::now()), stop)) break;
+        step_quiet(stop);
+        look_after(WallClock::now());
+    }
+
+    spdlog::info("stopping: what was read is brought into the signal log, then to the sinks");
+    give_up_at_ = WallClock::now() + settings_.stop_patience;
+    std::jthread stopper([this] {
+        for (const auto& source : parts_.sources) source->stop();
+        queue_.close();
+    });
+    // Popping goes on while the sources stop: they may be waiting for room.
+    bool written = true;
+    while (!queue_.closed_and_empty()) {
+        take_in();
+        if (written) written = commit(pending_.take_due(WallClock::now()), {});
+    }
+    stopper.join();
+    if (written) written = commit(pending_.take_all(), {});
+
+    std::size_t unsafe = 0;
+    for (const auto& sink : parts_.sinks) unsafe += sink->drain(settings_.stop_patience);
+    running_ = false;
+    if (!failure.empty()) return Error{failure};
+    if (!written) return Error{*trouble_.load() + "; what is missing is read again at the next start"};
+    if (unsafe > 0) spdlog::warn("{} documents did not reach their sink; they are offered again at the next start", unsafe);
+    return Done{};
+}
+
+void Pipeline::take_in() {
+    auto patience = kPopPatience;
+    for (std::size_t i = 0; i < kRequestsPerCommit; ++i) {
+        auto request = queue_.pop(patience);
+        if (!request) return;
+        pending_.add(std::move(*request), WallClock::now());
+        patience = std::chrono::milliseconds{0};
+    }
+}
+
+/// Waits before the next try; false when there is to be none.
+bool Pipeline::retry_after(const std::string& problem, std::stop_token stop) {
+    if (!trouble_.load()) spdlog::error("{}; nothing more is read until it works again", problem);
+    say(problem);
+    if (give_up_at_ && WallClock::now() >= *give_up_at_) return false;
+    const auto until = WallClock::now() + settings_.retry;
+    while (WallClock::now() < until) {
+        if (stop.stop_requested() && !give_up_at_) give_up_at_ = WallClock::now() + settings_.stop_patience;
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    return true;
+}
+
+bool Pipeline::persist_dead_letters(std::vector<CommitRequest>& due, std::stop_token stop) {
+    std::vector<DeadLetter> letters;
+    for (const CommitRequest& request : due) {
+        letters.insert(letters.end(), request.batch.dead_letters.begin(), request.batch.dead_letters.end());
+    }
+    while (true) {
+        const auto written = parts_.dead_letters.write(letters);
+        if (written) break;
+        if (!retry_after(written.error().message, stop)) return false;
+    }
+    for (const DeadLetter& letter : letters) parts_.telemetry.dead_letter(letter.reason);
+    return true;
+}
+
+bool Pipeline::commit(std::vector<CommitRequest> due, std::stop_token stop) {
+    if (due.empty()) return true;
+    if (!persist_dead_letters(due, stop)) return false;
+    std::vector<LogBatch> batches;
+    for (CommitRequest& request : due) {
+        batches.push_back(log_batch_of(request));
+        clocks_.opened(request.batch.input);
+        for (LogEntry& entry : batches.back().entries) {
+            if (auto* update = std::get_if<WatermarkUpdate>(&entry)) clocks_.settle(*update, WallClock::now());
+        }
+    }
+    while (true) {
+        const auto positions = parts_.log.append(batches);
+        if (positions) {
+            if (trouble_.load()) spdlog::info("the signal log can be written again");
+            say("");
+            fold(batches, positions.value());
+            break;
+        }
+        if (!retry_after(positions.error().message, stop)) return false;
+    }
+    for (const CommitRequest& request : due) {
+        parts_.telemetry.committed(request.batch, to_string(request.batch.input.type));
+        for (const auto& source : parts_.sources) source->committed(request.batch.input, request.batch.next);
+    }
+    return true;
+}
+
+void Pipeline::fold(const std::vector<LogBatch>& batches, const std::vector<LogPosition>& positions) {
+    std::size_t next = 0;
+    for (const LogBatch& batch : batches) {
+        for (const LogEntry& entry : batch.entries) parts_.correlator.apply(entry, positions.at(next++));
+        if (const auto latest = latest_event(batch.entries)) clocks_.happened(*latest);
+    }
+    offer(parts_.correlator.revisions());
+}
+
+void Pipeline::offer(const std::vector<IncidentDocument>& revisions) {
+    if (revisions.empty()) return;
+    for (const IncidentDocument& incident : revisions) {
+        if (incident.status == "merged") {
+            status_of_incident_.erase(incident.id);
+        } else {
+            status_of_incident_[incident.id] = incident.status;
+        }
+    }
+    for (const auto& sink : parts_.sinks) sink->offer(revisions);
+}
+
+void Pipeline::step_quiet(std::stop_token stop) {
+    const auto now = WallClock::now();
+    if (now >= abandon_at_) {
+        abandon_at_ = WallClock::time_point::max();
+        for (const WatermarkUpdate& update : clocks_.abandoned()) {
+            spdlog::warn("{} {} is not read any more; it no longer holds event time back", to_string(update.input.type),
+                         update.input.name);
+            WatermarkUpdate settled = update;
+            clocks_.settle(settled, now);
+            write_watermark(settled, stop);
+        }
+    }
+    if (!pending_.empty()) return;  // the watermarks that wait come first
+    if (const auto step = clocks_.quiet_step(now)) write_watermark(*step, stop);
+}
+
+void Pipeline::write_watermark(const WatermarkUpdate& update, std::stop_token stop) {
+    LogBatch batch;
+    batch.input = update.input;
+    batch.entries.emplace_back(update);
+    while (true) {
+        const auto positions = parts_.log.append(std::span(&batch, 1));
+        if (positions) {
+            say("");
+            return fold({batch}, positions.value());
+        }
+        if (!retry_after(positions.error().message, stop)) return;
+    }
+}
+
+void Pipeline::look_after(WallClock::time_point now) {
+    if (now < next_metrics_) return;
+    next_metrics_ = now + std::chrono::seconds{1};
+    std::map<std::string, std::size_t> counts{{"open", 0}, {"resolved", 0}};
+    for (const auto& [id, status] : status_of_incident_) ++counts[status];
+    for (const auto& [status, count] : counts) parts_.telemetry.incidents(status, count);
+    parts_.telemetry.state_size("commit_queue", queue_.size(), settings_.queue);
+    for (const auto& sink : parts_.sinks) parts_.telemetry.sink_pending(sink->name(), sink->pending());
+    const auto watermark = parts_.correlator.watermark();
+    if (!watermark) return;
+    const auto wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    parts_.telemetry.watermark_delay(std::chrono::duration<double>(wall - *watermark).count());
+
+    if (now < next_census_) return;
+    next_census_ = now + std::chrono::minutes{1};
+    status_of_incident_.clear();  // those that the fold has let go of are not counted for ever
+    for (const IncidentDocument& incident : parts_.correlator.incidents()) status_of_incident_[incident.id] = incident.status;
+    // By event time: a replayed past is not forgotten because it is past.
+    const auto forgotten = parts_.log.forget(*watermark - settings_.retention, kForgottenAtOnce);
+    if (!forgotten) spdlog::warn("{}", forgotten.error().message);
+    if (forgotten && forgotten.value() == kForgottenAtOnce) next_census_ = now;
+}
+
+}  // namespace culprit

@@ -1,0 +1,87 @@
+#pragma once
+// From matched batches to incidents: the committer and the fold, on one thread.
+//
+//   sources ──> bounded queue ──> pending batches ──> dead letters ──> signal log ──> correlator ──> sinks
+//               (full: sources      (quiet ones         (safe before     (one commit    (in order of
+//                stop draining)      wait a second)      the commit)      for all)       position)
+//
+// Only what is in the signal log is folded, and only what is folded reaches a sink. While the log cannot be written, nothing is
+// taken from the queue and nothing is dropped: the same transaction is tried again until it works.
+#include <atomic>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "correlator/correlator.h"
+#include "daemon/dead_letters.h"
+#include "daemon/input_clocks.h"
+#include "daemon/pending_batches.h"
+#include "daemon/signal_log/sqlite_signal_log.h"
+#include "daemon/sinks/sink.h"
+#include "daemon/sources/source.h"
+#include "daemon/telemetry.h"
+#include "daemon/web/settings.h"
+
+namespace culprit {
+
+struct PipelineSettings {
+    Duration retention = std::chrono::days{7};
+    Duration quiet_horizon = std::chrono::hours{2};   // see InputClocks
+    std::chrono::milliseconds hold{1'000};            // see PendingBatches
+    std::chrono::milliseconds retry{1'000};           // between two tries to write the signal log
+    std::chrono::milliseconds stop_patience{15'000};  // for sinks, and for a log that cannot be written
+    std::chrono::milliseconds abandon_after{60'000};  // an input of the log's that no source has opened by then is let go of
+    std::size_t queue = 32;
+};
+
+class Pipeline {
+   public:
+    /// What it works on; all of it outlives the pipeline.
+    struct Parts {
+        SqliteSignalLog& log;
+        Correlator& correlator;
+        DeadLetters& dead_letters;
+        Telemetry& telemetry;
+        std::vector<std::unique_ptr<Source>>& sources;
+        std::vector<std::unique_ptr<Sink>>& sinks;
+    };
+    Pipeline(Parts parts, PipelineSettings settings);
+
+    /// Folds the whole log and offers every incident to the sinks again.
+    Result<Done> recover();
+
+    /// Starts the sources and works until `stop`, then drains in the order of the flow. An Error when a source gave up, or when
+    /// the log could not be written to the end.
+    Result<Done> run(std::stop_token stop);
+
+    /// Any thread.
+    Readiness readiness() const;
+
+   private:
+    void take_in();
+    bool commit(std::vector<CommitRequest> due, std::stop_token stop);
+    bool persist_dead_letters(std::vector<CommitRequest>& due, std::stop_token stop);
+    bool retry_after(const std::string& problem, std::stop_token stop);
+    void fold(const std::vector<LogBatch>& batches, const std::vector<LogPosition>& positions);
+    void offer(const std::vector<IncidentDocument>& revisions);
+    void step_quiet(std::stop_token stop);
+    void write_watermark(const WatermarkUpdate& update, std::stop_token stop);
+    void look_after(WallClock::time_point now);
+    void say(std::string trouble);
+    std::string failed_source() const;
+
+    Parts parts_;
+    const PipelineSettings settings_;
+    BoundedQueue<CommitRequest> queue_;
+    PendingBatches pending_;
+    InputClocks clocks_;
+    std::unordered_map<std::string, std::string> status_of_incident_;
+    WallClock::time_point next_metrics_{}, next_census_{}, abandon_at_{};
+    std::optional<WallClock::time_point> give_up_at_;  // set when stopping
+    std::atomic<bool> running_ = false;
+    std::atomic<std::shared_ptr<const std::string>> trouble_;  // shared with readiness(), which any thread may ask
+};
+
+}  // namespace culprit

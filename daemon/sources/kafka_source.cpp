@@ -1,0 +1,385 @@
+#include "daemon/sources/kafka_source.h"
+
+#include <librdkafka/rdkafka.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <list>
+#include <set>
+
+#include "daemon/kafka_client.h"
+#include "daemon/sources/kafka_worker.h"
+
+namespace culprit {
+
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds kFirstAnswer{30'000};
+constexpr milliseconds kAloneWithin{15'000};  // a crashed predecessor's session has to end first
+constexpr milliseconds kCommitEvery{5'000}, kLagEvery{1'000};
+constexpr milliseconds kProbeEvery{10'000}, kProbeInTrouble{2'000};
+constexpr int kRequestTimeout = 5'000;
+
+struct ListDeleter {
+    void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+};
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
+
+/// Defaults that an operator may change, and what culprit's promises rest on (config.cpp refuses to change those).
+KafkaProperties consumer_properties(const KafkaSourceSettings& settings) {
+    KafkaProperties properties = settings.properties;
+    for (const auto& [name, value] : KafkaProperties{{"session.timeout.ms", "6000"},
+                                                     {"heartbeat.interval.ms", "2000"},
+                                                     {"topic.metadata.refresh.interval.ms", "10000"},
+                                                     {"queued.max.messages.kbytes", "8192"},
+                                                     {"auto.offset.reset", "earliest"},
+                                                     {"allow.auto.create.topics", "false"}}) {
+        properties.emplace(name, value);
+    }
+    properties["group.id"] = settings.group_id;
+    properties["enable.auto.commit"] = "false";
+    properties["enable.auto.offset.store"] = "false";
+    properties["enable.partition.eof"] = "true";
+    properties["partition.assignment.strategy"] = "range";  // eager: cooperative ones may loop or lose assignments
+    return properties;
+}
+
+}  // namespace
+
+struct KafkaSource::State {
+    struct Committed {
+        InputPartition input;
+        Offset next;
+    };
+
+    State(const Recognition& known, KafkaSourceSettings given, Telemetry& metrics)
+        : recognition(known), settings(std::move(given)), telemetry(metrics) {}
+
+    void run(std::stop_token stop);
+    bool connect(std::stop_token stop);
+    bool alone(std::stop_token stop);
+    void poll(std::stop_token stop);
+    bool probe();
+    std::optional<int> members();
+
+    static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* self);
+    void assign(rd_kafka_topic_partition_list_t* partitions);
+    void revoke();
+    std::optional<KafkaStart> start_of(const InputPartition& input);
+    std::optional<Offset> first_offset(const InputPartition& input, PartitionRange range, std::string& problem);
+    SourceProfile profile_of(const InputPartition& input) const;
+
+    void commit_group_offsets();
+    void report_lag();
+
+    const Recognition& recognition;
+    const KafkaSourceSettings settings;
+    Telemetry& telemetry;
+    SharedText trouble, failure;
+    BoundedQueue<CommitRequest>* queue = nullptr;
+    BoundedQueue<Committed> news{10'000};  // of commits, for the polling thread
+
+    // All below belong to the polling thread.
+    std::stop_token stopping;
+    KafkaClient client;
+    std::map<InputPartition, Offset> cuts;    // where each partition goes on: the log's, then what was pushed since
+    std::set<InputPartition> there_at_start;  // partitions that appear later are read from their beginning
+    std::map<InputPartition, Offset> group_offsets;
+    std::list<KafkaWorker> workers;
+    bool group_offsets_changed = false;
+    bool answered = false;        // Kafka has answered once
+    bool newly_assigned = false;  // the group may have got another member
+};
+
+KafkaSource::KafkaSource(const Recognition& recognition, KafkaSourceSettings settings, Telemetry& telemetry)
+    : state_(std::make_unique<State>(recognition, std::move(settings), telemetry)) {}
+
+KafkaSource::~KafkaSource() { stop(); }
+
+std::string KafkaSource::trouble() const { return state_->trouble.get(); }
+std::string KafkaSource::failure() const { return state_->failure.get(); }
+
+void KafkaSource::start(const ResumePoints& resume, BoundedQueue<CommitRequest>& queue) {
+    state_->queue = &queue;
+    for (const auto& [input, point] : resume) {
+        if (input.type == SourceType::kafka) state_->cuts[input] = point.next;
+    }
+    state_->trouble.set("connecting to Kafka");
+    thread_ = std::jthread([this](std::stop_token stop) { state_->run(stop); });
+}
+
+void KafkaSource::stop() {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void KafkaSource::committed(const InputPartition& input, Offset next) {
+    if (input.type != SourceType::kafka) return;
+    State::Committed news{input, next};
+    if (!state_->news.push(news, milliseconds{0})) return;  // monitoring only: the next one says it again
+}
+
+void KafkaSource::State::run(std::stop_token stop) {
+    stopping = stop;
+    auto made =
+        make_kafka_client(KafkaRole::consumer, settings.brokers, consumer_properties(settings), [this](rd_kafka_conf_t* conf) {
+            rd_kafka_conf_set_rebalance_cb(conf, &State::rebalance);
+            rd_kafka_conf_set_opaque(conf, this);
+        });
+    if (!made) return failure.set(made.error().message);
+    client = std::move(made).value();
+    rd_kafka_poll_set_consumer(client.get());
+    if (connect(stop) && alone(stop)) poll(stop);
+    revoke();
+    rd_kafka_consumer_close(client.get());
+    client.reset();
+}
+
+/// What Kafka holds of our topics, into `trouble`. False when it does not answer.
+bool KafkaSource::State::probe() {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (const auto error = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, kRequestTimeout)) {
+        trouble.set("Kafka at " + joined_brokers(settings.brokers) + " does not answer: " + rd_kafka_err2str(error));
+        return false;
+    }
+    std::string missing;
+    for (const TopicSettings& topic : settings.topics) {
+        const auto* begin = metadata->topics;
+        const auto* end = begin + metadata->topic_cnt;
+        const auto* found = std::find_if(begin, end, [&](const auto& known) { return topic.name == known.topic; });
+        if (found == end) {
+            missing += (missing.empty() ? "" : ", ") + topic.name;
+        } else if (!answered) {
+            for (int i = 0; i < found->partition_cnt; ++i)
+                there_at_start.insert({SourceType::kafka, topic.name, found->partitions[i].id});
+        }
+    }
+    rd_kafka_metadata_destroy(metadata);
+    answered = true;
+    if (!missing.empty()) {
+        trouble.set("waiting for topics that do not exist yet: " + missing);
+    } else {
+        trouble.set(workers.empty() ? "joining the consumer group " + settings.group_id : "");
+    }
+    return true;
+}
+
+bool KafkaSource::State::connect(std::stop_token stop) {
+    const auto until = WallClock::now() + kFirstAnswer;
+    while (!stop.stop_requested()) {
+        if (probe()) return true;
+        if (WallClock::now() >= until) {
+            failure.set(trouble.get() + "; check sources.kafka.brokers and its properties");
+            return false;
+        }
+        std::this_thread::sleep_for(milliseconds{200});
+    }
+    return false;
+}
+
+/// How many members the group has; nothing when the brokers do not say.
+std::optional<int> KafkaSource::State::members() {
+    const rd_kafka_group_list* groups = nullptr;
+    const auto error = rd_kafka_list_groups(client.get(), settings.group_id.c_str(), &groups, kRequestTimeout);
+    if (error && error != RD_KAFKA_RESP_ERR__PARTIAL) return std::nullopt;
+    int count = 0;
+    for (int i = 0; i < groups->group_cnt; ++i) {
+        if (settings.group_id != groups->groups[i].group) continue;
+        if (groups->groups[i].err)
+            spdlog::warn("Kafka does not say who is in the consumer group {}: {}", settings.group_id,
+                         rd_kafka_err2str(groups->groups[i].err));
+        count += groups->groups[i].member_cnt;
+    }
+    rd_kafka_group_list_destroy(groups);
+    return count;
+}
+
+bool KafkaSource::State::alone(std::stop_token stop) {
+    auto patience = kAloneWithin;
+    if (const auto given = settings.properties.find("session.timeout.ms"); given != settings.properties.end()) {
+        patience = std::max(patience, milliseconds{std::atoll(given->second.c_str()) + 5'000});
+    }
+    const auto until = WallClock::now() + patience;
+    while (!stop.stop_requested()) {
+        const auto others = members();
+        if (others && *others == 0) return true;
+        if (WallClock::now() >= until) {
+            if (!others) return true;  // not allowed to ask: the assignment will tell
+            failure.set("the consumer group " + settings.group_id +
+                        " has another member; culprit does not share its group: stop the other one, or give this one a group_id "
+                        "of its own");
+            return false;
+        }
+        trouble.set("waiting for another member to leave the consumer group " + settings.group_id);
+        std::this_thread::sleep_for(milliseconds{200});
+    }
+    return false;
+}
+
+void KafkaSource::State::poll(std::stop_token stop) {
+    const PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
+    for (const TopicSettings& topic : settings.topics)
+        rd_kafka_topic_partition_list_add(topics.get(), topic.name.c_str(), RD_KAFKA_PARTITION_UA);
+    if (const auto error = rd_kafka_subscribe(client.get(), topics.get())) {
+        return failure.set(std::string("the topics cannot be subscribed to: ") + rd_kafka_err2str(error));
+    }
+    auto now = WallClock::now();
+    auto next_commit = now + kCommitEvery, next_lag = now, next_probe = now + kProbeInTrouble;
+    while (!stop.stop_requested() && failure.get().empty()) {
+        if (rd_kafka_message_t* message = rd_kafka_consumer_poll(client.get(), 100)) {
+            // Records come through the partitions' own queues; here there are only errors.
+            if (message->err) spdlog::info("Kafka: {}", rd_kafka_message_errstr(message));
+            rd_kafka_message_destroy(message);
+        }
+        if (const auto error = rd_kafka_fatal_error(client.get(), nullptr, 0)) {
+            failure.set(std::string("Kafka ended this consumer: ") + rd_kafka_err2str(error));
+        }
+        while (const auto committed = news.pop(milliseconds{0})) {
+            group_offsets[committed->input] = committed->next;
+            group_offsets_changed = true;
+        }
+        now = WallClock::now();
+        if (now >= next_probe) {
+            probe();
+            next_probe = now + (trouble.get().empty() ? kProbeEvery : kProbeInTrouble);
+            if (newly_assigned) {
+                newly_assigned = false;
+                if (members().value_or(1) > 1) {
+                    failure.set("another member joined the consumer group " + settings.group_id +
+                                "; culprit does not share its group: give each its own group_id");
+                }
+            }
+        }
+        if (now >= next_lag) {
+            next_lag = now + kLagEvery;
+            report_lag();
+        }
+        if (now >= next_commit) {
+            next_commit = now + kCommitEvery;
+            commit_group_offsets();
+        }
+    }
+}
+
+void KafkaSource::State::rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
+                                   void* self) {
+    State& state = *static_cast<State*>(self);
+    if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) return state.assign(partitions);
+    state.revoke();
+    rd_kafka_assign(state.client.get(), nullptr);
+}
+
+/// Workers end before their partitions are given back.
+void KafkaSource::State::revoke() {
+    for (KafkaWorker& worker : workers) {
+        worker.join();
+        for (const auto& [input, cut] : worker.cuts()) cuts[input] = cut;
+    }
+    workers.clear();
+}
+
+SourceProfile KafkaSource::State::profile_of(const InputPartition& input) const {
+    SourceProfile profile;
+    profile.input = input;
+    for (const TopicSettings& topic : settings.topics) {
+        if (topic.name != input.name) continue;
+        profile.log_line_prefix = topic.log_line_prefix;
+        profile.labels = topic.labels;
+    }
+    return profile;
+}
+
+std::optional<Offset> KafkaSource::State::first_offset(const InputPartition& input, PartitionRange range, std::string& problem) {
+    if (settings.start.from == StartPoint::From::earliest || !there_at_start.contains(input)) return range.low;
+    if (settings.start.from == StartPoint::From::latest) return range.high;
+    const auto since = std::chrono::system_clock::now() - settings.start.age;
+    const PartitionList list(rd_kafka_topic_partition_list_new(1));
+    auto* asked = rd_kafka_topic_partition_list_add(list.get(), input.name.c_str(), input.partition);
+    asked->offset = std::chrono::duration_cast<milliseconds>(since.time_since_epoch()).count();
+    const auto error = rd_kafka_offsets_for_times(client.get(), list.get(), kRequestTimeout);
+    if (error || asked->err) {
+        problem = rd_kafka_err2str(error ? error : asked->err);
+        return std::nullopt;
+    }
+    return asked->offset < 0 ? range.high : Offset{asked->offset};  // nothing as young as that: the end
+}
+
+/// Asks until Kafka answers; nothing when stopping.
+std::optional<KafkaStart> KafkaSource::State::start_of(const InputPartition& input) {
+    while (!stopping.stop_requested()) {
+        PartitionRange range;
+        std::string problem;
+        const auto error = rd_kafka_query_watermark_offsets(client.get(), input.name.c_str(), input.partition, &range.low.value,
+                                                            &range.high.value, kRequestTimeout);
+        if (!error) {
+            const auto known = cuts.find(input);
+            if (known != cuts.end()) return kafka_start(known->second, {}, range);
+            if (const auto first = first_offset(input, range, problem)) return kafka_start(std::nullopt, *first, range);
+        } else {
+            problem = rd_kafka_err2str(error);
+        }
+        trouble.set("Kafka does not say what " + input.name + "[" + std::to_string(input.partition) + "] holds: " + problem);
+        std::this_thread::sleep_for(milliseconds{500});
+    }
+    return std::nullopt;
+}
+
+void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
+    revoke();
+    newly_assigned = true;
+    std::vector<std::pair<SourceProfile, Offset>> starts;
+    for (int i = 0; i < partitions->cnt; ++i) {
+        auto& partition = partitions->elems[i];
+        const InputPartition input{SourceType::kafka, partition.topic, partition.partition};
+        const auto start = start_of(input);
+        if (!start) return;
+        if (!start->warning.empty()) spdlog::error("Kafka: {}[{}] {}", input.name, input.partition, start->warning);
+        partition.offset = start->read_from.value;
+        starts.emplace_back(profile_of(input), start->counted);
+    }
+    // All of them hold the fold's clock back before the first is drained; and where a first start begins outlives a crash.
+    for (const auto& [profile, counted] : starts) {
+        CommitRequest opening;
+        opening.batch.input = profile.input;
+        opening.batch.next = counted;
+        opening.batch.watermark.input = profile.input;
+        opening.opening = true;
+        cuts[profile.input] = counted;
+        if (!push_or_stop(*queue, opening, stopping)) return;
+    }
+    const std::size_t threads = std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), starts.size());
+    for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(client.get(), recognition, *queue);
+    auto worker = workers.begin();
+    for (const auto& [profile, counted] : starts) {
+        worker->own(profile, counted);
+        if (++worker == workers.end()) worker = workers.begin();
+    }
+    if (const auto error = rd_kafka_assign(client.get(), partitions)) {
+        return failure.set(std::string("Kafka's partitions cannot be taken over: ") + rd_kafka_err2str(error));
+    }
+    for (KafkaWorker& each : workers) each.run();
+    spdlog::info("reading {} Kafka partitions with {} threads", starts.size(), threads);
+    if (!workers.empty()) probe();
+}
+
+void KafkaSource::State::commit_group_offsets() {
+    if (!group_offsets_changed || workers.empty()) return;
+    group_offsets_changed = false;
+    const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(group_offsets.size())));
+    for (const auto& [input, next] : group_offsets) {
+        rd_kafka_topic_partition_list_add(list.get(), input.name.c_str(), input.partition)->offset = next.value;
+    }
+    if (const auto error = rd_kafka_commit(client.get(), list.get(), 1))
+        spdlog::info("Kafka: the group's offsets are not committed: {}", rd_kafka_err2str(error));
+}
+
+void KafkaSource::State::report_lag() {
+    for (const auto& [input, next] : group_offsets) {
+        std::int64_t low = 0, high = 0;
+        if (rd_kafka_get_watermark_offsets(client.get(), input.name.c_str(), input.partition, &low, &high)) continue;
+        if (high >= 0) telemetry.consumer_lag(input.name, input.partition, std::max<std::int64_t>(0, high - next.value));
+    }
+}
+
+}  // namespace culprit
