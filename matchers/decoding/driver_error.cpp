@@ -17,8 +17,8 @@ void take(std::string& into, Object error, Names names) {
 }
 
 std::string sqlstate_of(Object error, bool bare_code) {
-    for (const std::string_view name :
-         {"sqlState", "sqlstate", "sql_state", "SQLState", "SqlState", "pgcode", "pg_code", "state_code", "SQLSTATE", "db.response.status_code"}) {
+    for (const std::string_view name : {"sqlState", "sqlstate", "sql_state", "SQLState", "SqlState", "pgcode", "pg_code",
+                                        "state_code", "SQLSTATE", "db.response.status_code"}) {
         if (const auto text = string_at(error, name); text && is_sqlstate(*text)) return std::string{*text};
     }
     if (bare_code) {
@@ -49,10 +49,10 @@ void descend(Record& record, Object error, bool bare_code, int depth) {
         Object inner;
         simdjson::dom::array list;
         if (member.value.get(inner) == simdjson::SUCCESS) {
-            descend(record, inner, true, depth + 1);
+            descend(record, inner, bare_code, depth + 1);
         } else if (member.value.get(list) == simdjson::SUCCESS) {
             for (const Element element : list) {
-                if (element.get(inner) == simdjson::SUCCESS) descend(record, inner, true, depth + 1);
+                if (element.get(inner) == simdjson::SUCCESS) descend(record, inner, bare_code, depth + 1);
             }
         }
     }
@@ -75,13 +75,15 @@ void append_texts(std::string& text, Element error, int depth) {
         return;
     }
     if (error.get(object) != simdjson::SUCCESS) return;
-    for (const std::string_view name : {"message", "msg", "exception_message", "exceptionMessage", "error", "description", "detail", "stack", "stack_trace",
-                                        "stacktrace", "stackTrace", "extendedStackTrace", "traceback", "exc_value", "value"}) {
+    for (const std::string_view name :
+         {"message", "msg", "exception_message", "exceptionMessage", "error", "description", "detail", "stack", "stack_trace",
+          "stacktrace", "stackTrace", "extendedStackTrace", "traceback", "exc_value", "value"}) {
         if (const auto element = find(object, name)) append_texts(text, *element, depth + 1);
     }
     for (const auto member : object) {
         Object inner;
-        if (member.value.get(inner) == simdjson::SUCCESS || member.value.get(list) == simdjson::SUCCESS) append_texts(text, member.value, depth + 1);
+        if (member.value.get(inner) == simdjson::SUCCESS || member.value.get(list) == simdjson::SUCCESS)
+            append_texts(text, member.value, depth + 1);
     }
 }
 

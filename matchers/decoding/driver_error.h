@@ -1,6 +1,6 @@
 #pragma once
-// The error objects of database drivers, as loggers write them into JSON: node-postgres, postgres.js, Sequelize, Prisma, Npgsql, JDBC…
-// Included by decoders' .cpp files only.
+// The error objects of database drivers, as loggers write them into JSON: node-postgres, postgres.js, Sequelize, Prisma, Npgsql,
+// JDBC… Included by decoders' .cpp files only.
 #include <string>
 #include <string_view>
 

@@ -24,8 +24,8 @@ bool has(json::Object object, Paths paths) {
 
 /// What only an application writes into a record of its own.
 bool is_application_record(json::Object object) {
-    return has(object, {"level", "severity", "levelname", "log.level", "lvl", "loglevel", "level_name", "error_severity", "err", "error", "exc_info",
-                        "exception", "stack_trace", "logger", "logger_name", "log.logger"});
+    return has(object, {"level", "severity", "levelname", "log.level", "lvl", "loglevel", "level_name", "error_severity", "err",
+                        "error", "exc_info", "exception", "stack_trace", "logger", "logger_name", "log.logger"});
 }
 
 /// The member that holds the wrapped line; nothing when the object is no envelope.
@@ -38,9 +38,10 @@ std::optional<std::string_view> wrapped(json::Object object) {
     }
     const auto message = json::string_at(object, "message");
     if (!message || is_application_record(object)) return {};
-    if (has(object, {"agent", "log.file.path", "log.offset", "input", "fileset", "journald", "beat"})) return message;  // Beats, Elastic Agent
-    if (has(object, {"source_type"}) && has(object, {"file", "timestamp", "container_name"})) return message;           // Vector
-    if (has(object, {"stream"}) && has(object, {"kubernetes", "docker", "container_id"})) return message;                // Fluentd
+    if (has(object, {"agent", "log.file.path", "log.offset", "input", "fileset", "journald", "beat"}))
+        return message;  // Beats, Elastic Agent
+    if (has(object, {"source_type"}) && has(object, {"file", "timestamp", "container_name"})) return message;  // Vector
+    if (has(object, {"stream"}) && has(object, {"kubernetes", "docker", "container_id"})) return message;      // Fluentd
     return {};
 }
 
@@ -49,16 +50,19 @@ void take_first(std::string& into, json::Object object, Paths paths) {
 }
 
 void take_labels(Peeled& peeled, json::Object object) {
-    take_first(peeled.scope.environment, object, {"service.environment", "labels.environment", "labels.env", "environment", "fields.environment"});
+    take_first(peeled.scope.environment, object,
+               {"service.environment", "labels.environment", "labels.env", "environment", "fields.environment"});
     take_first(peeled.scope.service, object,
                {"service.name", "service", "kubernetes.labels.app_kubernetes_io/name", "kubernetes.labels.app.kubernetes.io/name",
-                "kubernetes.labels.app", "labels.app", "labels.service", "fields.service", "kubernetes.container_name", "kubernetes.container.name",
-                "container_name"});
+                "kubernetes.labels.app", "labels.app", "labels.service", "fields.service", "kubernetes.container_name",
+                "kubernetes.container.name", "container_name"});
     take_first(peeled.scope.release, object,
-               {"service.version", "labels.version", "kubernetes.labels.app_kubernetes_io/version", "kubernetes.labels.version", "fields.release"});
+               {"service.version", "labels.version", "kubernetes.labels.app_kubernetes_io/version", "kubernetes.labels.version",
+                "fields.release"});
     take_first(peeled.scope.database, object, {"labels.database", "fields.database"});
     take_first(peeled.scope.host, object,
-               {"host.name", "host.hostname", "hostname", "host", "_HOSTNAME", "agent.hostname", "kubernetes.node.name", "kubernetes.host"});
+               {"host.name", "host.hostname", "hostname", "host", "_HOSTNAME", "agent.hostname", "kubernetes.node.name",
+                "kubernetes.host"});
 }
 
 /// Which log this is: everything that tells one file or container from another.
@@ -72,8 +76,10 @@ void take_stream(Peeled& peeled, json::Object object) {
     };
     add({"host.name", "host.hostname", "hostname", "host", "_HOSTNAME", "agent.hostname"});
     add({"log.file.path", "file", "source", "filename"});
-    add({"kubernetes.pod.name", "kubernetes.pod_name", "kubernetes.pod.uid", "kubernetes.pod_id", "_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER"});
-    add({"container.id", "container_id", "kubernetes.container.name", "kubernetes.container_name", "docker.container_id", "container_name"});
+    add({"kubernetes.pod.name", "kubernetes.pod_name", "kubernetes.pod.uid", "kubernetes.pod_id", "_SYSTEMD_UNIT",
+         "SYSLOG_IDENTIFIER"});
+    add({"container.id", "container_id", "kubernetes.container.name", "kubernetes.container_name", "docker.container_id",
+         "container_name"});
     add({"stream"});
     if (stream.empty()) return;
     if (!peeled.stream.empty()) peeled.stream += '|';
@@ -87,8 +93,10 @@ void take_time(Peeled& peeled, json::Object object, std::optional<EventTime> arr
         if (!element) continue;
         std::string_view text;
         double number = 0;
-        if (element->get(text) == simdjson::SUCCESS) peeled.time = parse_timestamp(text, arrival);
-        else if (element->get(number) == simdjson::SUCCESS) peeled.time = epoch_time(number);
+        if (element->get(text) == simdjson::SUCCESS)
+            peeled.time = parse_timestamp(text, arrival);
+        else if (element->get(number) == simdjson::SUCCESS)
+            peeled.time = epoch_time(number);
         if (peeled.time) return;
     }
 }
@@ -153,15 +161,19 @@ Peeled EnvelopePeeler::peel(std::string_view bytes, std::optional<EventTime> arr
         take_labels(peeled, object);
         take_stream(peeled, object);
         std::string inner{*line};
-        if (inner.ends_with('\n')) inner.pop_back();
-        else if (inner.size() >= kDockerSplit && has(object, {"log"}) && !has(object, {"kubernetes", "@timestamp", "date"})) peeled.partial = true;
+        if (inner.ends_with('\n'))
+            inner.pop_back();
+        else if (inner.size() >= kDockerSplit && has(object, {"log"}) && !has(object, {"kubernetes", "@timestamp", "date"}))
+            peeled.partial = true;
         peeled.payload = std::move(inner);
     }
     if (peeled.had_nul && peeled.shape == PayloadShape::text) {
         std::string visible;
         for (const char c : peeled.payload) {
-            if (c == '\0') visible += "\xEF\xBF\xBD";
-            else visible += c;
+            if (c == '\0')
+                visible += "\xEF\xBF\xBD";
+            else
+                visible += c;
         }
         peeled.payload = std::move(visible);
     }

@@ -1,6 +1,6 @@
 #pragma once
-// What shippers and container runtimes wrap around a log line: Filebeat, Fluent Bit, Vector and journald in JSON, Docker's json-file,
-// CRI lines, syslog. Envelopes may lie in each other; they are peeled off to a depth of four.
+// What shippers and container runtimes wrap around a log line: Filebeat, Fluent Bit, Vector and journald in JSON, Docker's
+// json-file, CRI lines, syslog. Envelopes may lie in each other; they are peeled off to a depth of four.
 //
 // An application's own JSON (level, error…) is never an envelope, even where a shipper merged its fields into it
 // (`json.keys_under_root`): then the record is its own payload, and says its stream and scope itself.
@@ -23,11 +23,11 @@ enum class PayloadShape {
 struct Peeled {
     std::string payload;
     PayloadShape shape = PayloadShape::text;
-    std::string stream;                   // host and path, or container; empty without an envelope that tells
-    std::optional<EventTime> time;        // the outermost envelope's
-    Scope scope;                          // what the envelopes say; the outer ones win
+    std::string stream;             // host and path, or container; empty without an envelope that tells
+    std::optional<EventTime> time;  // the outermost envelope's
+    Scope scope;                    // what the envelopes say; the outer ones win
     bool enveloped = false;
-    bool partial = false;                 // the runtime split the line: the next record of the stream goes on with it
+    bool partial = false;  // the runtime split the line: the next record of the stream goes on with it
     bool repaired_utf8 = false;
     bool had_nul = false;
 };

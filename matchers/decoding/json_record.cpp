@@ -15,29 +15,54 @@ namespace {
 using json::Element;
 using json::Object;
 
-constexpr std::array kTimes = std::to_array<std::string_view>(
-    {"@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "@t", "eventTime", "timeMillis", "timestamp_ms", "date", "t", "created"});
+constexpr std::array kTimes =
+    std::to_array<std::string_view>({"@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "@t", "eventTime",
+                                     "timeMillis", "timestamp_ms", "date", "t", "created"});
 // Names that always mean the record's own time: a value that cannot be understood there is an error and not something else.
 constexpr std::size_t kCertainTimes = 7;
 
 constexpr std::array kMessages = std::to_array<std::string_view>(
     {"message", "msg", "fields.message", "@m", "@mt", "event", "short_message", "body", "textPayload", "log"});
-constexpr std::array kLevels = std::to_array<std::string_view>(
-    {"level", "levelname", "log.level", "severity", "loglevel", "log_level", "lvl", "level_name", "@l", "severity_text", "levelName"});
-constexpr std::array kLoggers =
-    std::to_array<std::string_view>({"logger", "logger_name", "log.logger", "loggerName", "target", "channel", "category", "SourceContext"});
-constexpr std::array kServices = std::to_array<std::string_view>(
-    {"service.name", "service", "serviceName", "service_name", "app", "application", "app_name", "dd.service", "resource.service.name"});
+constexpr std::array kLevels =
+    std::to_array<std::string_view>({"level", "levelname", "log.level", "severity", "loglevel", "log_level", "lvl", "level_name",
+                                     "@l", "severity_text", "levelName"});
+constexpr std::array kLoggers = std::to_array<std::string_view>(
+    {"logger", "logger_name", "log.logger", "loggerName", "target", "channel", "category", "SourceContext"});
+constexpr std::array kServices =
+    std::to_array<std::string_view>({"service.name", "service", "serviceName", "service_name", "app", "application", "app_name",
+                                     "dd.service", "resource.service.name"});
 constexpr std::array kEnvironments = std::to_array<std::string_view>(
     {"service.environment", "environment", "env", "deployment.environment", "deployment.environment.name", "dd.env", "stage"});
-constexpr std::array kReleases = std::to_array<std::string_view>({"service.version", "release", "version", "app_version", "dd.version"});
-constexpr std::array kHosts = std::to_array<std::string_view>({"host.name", "host.hostname", "hostname", "host", "source_host", "server"});
+constexpr std::array kReleases =
+    std::to_array<std::string_view>({"service.version", "release", "version", "app_version", "dd.version"});
+constexpr std::array kHosts =
+    std::to_array<std::string_view>({"host.name", "host.hostname", "hostname", "host", "source_host", "server"});
 constexpr std::array kDatabases = std::to_array<std::string_view>({"db.name", "db.namespace", "database", "dbname"});
 constexpr std::array kUsers = std::to_array<std::string_view>(
     {"user.id", "user_id", "userId", "enduser.id", "usr.id", "user.email", "user.name", "uid", "customer_id", "account_id"});
-constexpr std::array kErrors = std::to_array<std::string_view>(
-    {"err", "error", "exception", "exc_info", "exc_text", "error.message", "error.stack_trace", "stack_trace", "stacktrace", "stack", "traceback", "thrown",
-     "errorVerbose", "cause", "fields.error", "fields.err", "@x", "errors", "context.exception", "e", "reason", "stackTrace", "detail"});
+constexpr std::array kErrors = std::to_array<std::string_view>({"err",
+                                                                "error",
+                                                                "exception",
+                                                                "exc_info",
+                                                                "exc_text",
+                                                                "error.message",
+                                                                "error.stack_trace",
+                                                                "stack_trace",
+                                                                "stacktrace",
+                                                                "stack",
+                                                                "traceback",
+                                                                "thrown",
+                                                                "errorVerbose",
+                                                                "cause",
+                                                                "fields.error",
+                                                                "fields.err",
+                                                                "@x",
+                                                                "errors",
+                                                                "context.exception",
+                                                                "e",
+                                                                "reason",
+                                                                "stackTrace",
+                                                                "detail"});
 
 constexpr std::size_t kLongestField = 4096;
 constexpr int kDeepestField = 3;
@@ -118,8 +143,21 @@ void take_scope(Record& record, Object object, bool numeric_level) {
     const auto name = json::string_at(object, "name");
     if (!name) return;
     // pino and bunyan (numeric levels) call the application `name`; Python's loggers call themselves so.
-    if (numeric_level && record.scope.service.empty()) record.scope.service = *name;
-    else if (!numeric_level && record.logger.empty()) record.logger = *name;
+    if (numeric_level && record.scope.service.empty())
+        record.scope.service = *name;
+    else if (!numeric_level && record.logger.empty())
+        record.logger = *name;
+}
+
+/// A harmless record may hold five characters called `code`; an error's are its SQLSTATE.
+bool is_error(const Record& record, Object object) {
+    static constexpr std::array kBad = std::to_array<std::string_view>({"warning", "error", "critical", "fatal", "panic"});
+    if (!record.level.empty()) return std::find(kBad.begin(), kBad.end(), record.level) != kBad.end();
+    for (const std::string_view name :
+         {"err", "error", "exception", "severity", "constraint", "constraint_name", "detail", "routine", "stack"}) {
+        if (json::find(object, name)) return true;
+    }
+    return false;
 }
 
 DecodedJson decode_application(Object object, std::optional<EventTime> near) {
@@ -140,9 +178,7 @@ DecodedJson decode_application(Object object, std::optional<EventTime> near) {
     }
     decoded.empty_message = has_message && record.message.empty();
 
-    // A harmless record may hold five characters called `code`; an error's are its SQLSTATE.
-    const bool may_be_error = record.level != "info" && record.level != "debug" && record.level != "trace";
-    json::take_driver_error(record, object, may_be_error);
+    json::take_driver_error(record, object, is_error(record, object));
     for (const auto name : kErrors) {
         if (const auto error = json::find(object, name)) json::append_error_text(record.message, *error);
     }

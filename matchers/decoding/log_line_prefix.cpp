@@ -32,8 +32,9 @@ std::optional<LeadingTimestamp> server_timestamp(std::string_view text, std::opt
     const std::size_t clock = 19 + (text[19] == '.' ? 1 + run_length(text.substr(20), is_digit) : 0);
     if (time->length > clock) return time;
     const std::string_view rest = text.substr(clock);
-    const std::size_t zone =
-        rest.size() < 2 || rest[0] != ' ' ? 0 : run_length(rest.substr(1), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
+    const std::size_t zone = rest.size() < 2 || rest[0] != ' ' ? 0 : run_length(rest.substr(1), [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    });
     if (zone < 2 || zone > 6) return {};
     time->length = clock + 1 + zone;
     return time;
@@ -106,18 +107,41 @@ struct LogLinePrefix::Search {
 
     void keep(char escape, std::string_view value) {
         switch (escape) {
-            case 'u': found.user = value; break;
-            case 'd': found.database = value; break;
-            case 'a': found.application_name = value; break;
-            case 'r': found.host = value.substr(0, value.find('(')); break;
-            case 'h': found.host = value; break;
-            case 'b': found.backend_type = value; break;
-            case 'p': found.pid = integer(value); break;
-            case 'l': found.line_number = integer(value); break;
-            case 'c': found.session_id = value; break;
-            case 'e': found.sqlstate = value; break;
-            case 'n': if (const auto time = parse_timestamp(value)) found.time = time; break;
-            default: break;
+            case 'u':
+                found.user = value;
+                break;
+            case 'd':
+                found.database = value;
+                break;
+            case 'a':
+                found.application_name = value;
+                break;
+            case 'r':
+                found.host = value.substr(0, value.find('('));
+                break;
+            case 'h':
+                found.host = value;
+                break;
+            case 'b':
+                found.backend_type = value;
+                break;
+            case 'p':
+                found.pid = integer(value);
+                break;
+            case 'l':
+                found.line_number = integer(value);
+                break;
+            case 'c':
+                found.session_id = value;
+                break;
+            case 'e':
+                found.sqlstate = value;
+                break;
+            case 'n':
+                if (const auto time = parse_timestamp(value)) found.time = time;
+                break;
+            default:
+                break;
         }
     }
 
@@ -158,7 +182,8 @@ struct LogLinePrefix::Search {
 
     bool named(const Token& next, std::size_t token, std::size_t at) {
         const std::size_t most = std::min(longest(next.escape), line.size() - at);
-        const std::string_view literal = token + 1 < tokens.size() ? std::string_view{tokens[token + 1].literal} : std::string_view{};
+        const std::string_view literal =
+            token + 1 < tokens.size() ? std::string_view{tokens[token + 1].literal} : std::string_view{};
         for (std::size_t length = 0; length <= most; ++length) {
             if (!literal.empty()) {  // jump to where the name can end
                 const std::size_t end = line.find(literal, at + length);

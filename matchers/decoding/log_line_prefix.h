@@ -27,11 +27,12 @@ class LogLinePrefix {
     /// Fails on an escape that PostgreSQL does not have.
     static Result<LogLinePrefix> compile(std::string_view setting);
 
-    /// The line begins with this prefix, and a label follows it. Names may hold blanks, colons and even labels: of several readings
-    /// the one with the shortest names counts. A process without a session may stop at `%q`.
+    /// The line begins with this prefix, and a label follows it. Names may hold blanks, colons and even labels: of several
+    /// readings the one with the shortest names counts. A process without a session may stop at `%q`.
     std::optional<PrefixedLine> match(std::string_view line, std::optional<EventTime> near = {}) const;
 
-    /// The line begins with this prefix's time or process, but no label follows: a name with a line break in it may be the reason.
+    /// The line begins with this prefix's time or process, but no label follows: a name with a line break in it may be the
+    /// reason.
     bool begins(std::string_view line) const;
 
     const std::string& setting() const { return setting_; }

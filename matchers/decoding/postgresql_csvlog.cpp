@@ -12,9 +12,30 @@ namespace culprit {
 namespace {
 
 enum Column {
-    log_time, user_name, database_name, process_id, connection_from, session_id, session_line_num, command_tag,
-    session_start_time, virtual_transaction_id, transaction_id, error_severity, sql_state_code, message, detail, hint,
-    internal_query, internal_query_pos, context, query, query_pos, location, application_name, backend_type
+    log_time,
+    user_name,
+    database_name,
+    process_id,
+    connection_from,
+    session_id,
+    session_line_num,
+    command_tag,
+    session_start_time,
+    virtual_transaction_id,
+    transaction_id,
+    error_severity,
+    sql_state_code,
+    message,
+    detail,
+    hint,
+    internal_query,
+    internal_query_pos,
+    context,
+    query,
+    query_pos,
+    location,
+    application_name,
+    backend_type
 };
 
 constexpr std::size_t kMostColumns = 32;  // newer servers may add some behind those known here
@@ -70,17 +91,20 @@ bool skip_name(std::string_view& rest) {
 
 }  // namespace
 
-bool begins_csvlog_record(std::string_view line) {
-    if (line.size() < 28 || line[0] < '0' || line[0] > '9' || line[4] != '-' || line[10] != ' ' || line[19] != '.') return false;
+CsvlogBeginning csvlog_beginning(std::string_view line) {
+    if (line.size() < 28 || line[0] < '0' || line[0] > '9' || line[4] != '-' || line[10] != ' ' || line[19] != '.')
+        return CsvlogBeginning::none;
     const std::size_t comma = line.find(',', 20);
-    if (comma == line.npos || comma > 40 || line.substr(20, comma - 20).find('"') != line.npos) return false;
+    if (comma == line.npos || comma > 40 || line.substr(20, comma - 20).find('"') != line.npos) return CsvlogBeginning::none;
     std::string_view rest = line.substr(comma + 1);
-    if (!skip_name(rest)) return false;
-    if (rest.empty()) return true;
-    if (!skip_name(rest)) return false;
-    if (rest.empty()) return true;
+    const CsvlogBeginning kind =
+        rest.starts_with('"') || rest.starts_with(",\"") ? CsvlogBeginning::with_names : CsvlogBeginning::without_names;
+    for (int name = 0; name < 2; ++name) {
+        if (!skip_name(rest)) return CsvlogBeginning::none;
+        if (rest.empty()) return kind;
+    }
     const auto digits = std::find_if_not(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return digits != rest.end() && *digits == ',';
+    return digits != rest.end() && *digits == ',' ? kind : CsvlogBeginning::none;
 }
 
 void CsvlogQuotes::take(std::string_view line) {

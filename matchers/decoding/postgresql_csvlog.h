@@ -9,9 +9,10 @@
 
 namespace culprit {
 
-/// The physical line looks like a record's first: `2026-11-20 12:49:58.703 CET,"user","database",4711,`. A line inside a quoted field
-/// can only look like it when no name is quoted, so a caller still has to see whether the record is whole.
-bool begins_csvlog_record(std::string_view line);
+/// Does the physical line look like a record's first: `2026-11-20 12:49:58.703 CET,"user","database",4711,`? Inside a quoted
+/// field all quotes are doubled, so there a line can only look like the beginning of a record without names.
+enum class CsvlogBeginning { none, without_names, with_names };
+CsvlogBeginning csvlog_beginning(std::string_view line);
 
 /// Follows the quotes through the physical lines of one record.
 class CsvlogQuotes {

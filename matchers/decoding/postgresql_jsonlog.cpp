@@ -21,7 +21,8 @@ std::optional<std::int64_t> integer_at(Object object, std::string_view key) {
 }  // namespace
 
 bool is_postgresql_jsonlog(Object object) {
-    return string_at(object, "error_severity") && (find(object, "pid") || find(object, "backend_type") || find(object, "session_id"));
+    return string_at(object, "error_severity") &&
+           (find(object, "pid") || find(object, "backend_type") || find(object, "session_id"));
 }
 
 DecodedJson decode_postgresql_jsonlog(Object object, std::optional<EventTime> near) {

@@ -9,9 +9,9 @@ enum class EntryPart { message, detail, hint, query, context, location, statemen
 
 struct LabelAtStart {
     EntryPart part = EntryPart::message;
-    std::string_view word;    // as written: `FEHLER`; points into the text
-    std::string_view level;   // of a message: `error`, `fatal`, `panic`, `warning`, `notice`, `log`, `info`, `debug`
-    std::size_t length = 0;   // with its colon and the blanks behind it
+    std::string_view word;   // as written: `FEHLER`; points into the text
+    std::string_view level;  // of a message: `error`, `fatal`, `panic`, `warning`, `notice`, `log`, `info`, `debug`
+    std::size_t length = 0;  // with its colon and the blanks behind it
 };
 
 /// The label at the very beginning of `text`. A severity needs the two blanks that the server writes after the colon; the other

@@ -10,12 +10,18 @@ std::string known(std::string_view name) { return name == "[unknown]" ? std::str
 
 std::string* field_of(Record& record, EntryPart part, std::string& ignored) {
     switch (part) {
-        case EntryPart::message: return &record.message;
-        case EntryPart::detail: return &record.detail;
-        case EntryPart::hint: return &record.hint;
-        case EntryPart::context: return &record.context;
-        case EntryPart::statement: return &record.statement;
-        default: return &ignored;
+        case EntryPart::message:
+            return &record.message;
+        case EntryPart::detail:
+            return &record.detail;
+        case EntryPart::hint:
+            return &record.hint;
+        case EntryPart::context:
+            return &record.context;
+        case EntryPart::statement:
+            return &record.statement;
+        default:
+            return &ignored;
     }
 }
 

@@ -64,7 +64,8 @@ std::optional<TextEnvelope> rfc5424(std::string_view rest) {
         return {};
     }
     if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
-    return TextEnvelope{unescaped(rest), std::string{host} + '|' + std::string{app} + '|' + std::string{pid}, std::string{host == "-" ? "" : host}, time, false};
+    return TextEnvelope{unescaped(rest), std::string{host} + '|' + std::string{app} + '|' + std::string{pid},
+                        std::string{host == "-" ? "" : host}, time, false};
 }
 
 /// `Nov 20 11:20:51 host tag[pid]: text`, or with an ISO time as rsyslog's default and journalctl write it.

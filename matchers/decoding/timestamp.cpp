@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr std::int64_t kFirstSecond = 946'684'800;    // 2000-01-01
-constexpr std::int64_t kLastSecond = 4'102'444'800;   // 2100-01-01
+constexpr std::int64_t kFirstSecond = 946'684'800;   // 2000-01-01
+constexpr std::int64_t kLastSecond = 4'102'444'800;  // 2100-01-01
 constexpr std::int64_t kMicros = 1'000'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -251,9 +251,12 @@ std::optional<EventTime> epoch_time(double value) {
     if (!std::isfinite(value) || std::abs(value) > 9e18) return {};
     if (value == std::floor(value)) return epoch_time(static_cast<std::int64_t>(value));
     double micros = value;
-    if (in_range(static_cast<std::int64_t>(value))) micros = value * 1e6;
-    else if (in_range(static_cast<std::int64_t>(value / 1e3))) micros = value * 1e3;
-    else return {};
+    if (in_range(static_cast<std::int64_t>(value)))
+        micros = value * 1e6;
+    else if (in_range(static_cast<std::int64_t>(value / 1e3)))
+        micros = value * 1e3;
+    else
+        return {};
     return EventTime{microseconds{std::llround(micros)}};
 }
 

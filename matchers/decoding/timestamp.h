@@ -6,8 +6,8 @@
 // RFC 3164's `Nov 20 11:20:51`, `12:26:33.238`, and seconds, milli-, micro- or nanoseconds since 1970 as a number.
 //
 // A local time without a zone is UTC: the default of containers and of PostgreSQL's own images.
-// What a text leaves open (the year, the day, which of two zones `CST` or `IST` means) is chosen to lie nearest to `near`, the time
-// of the record's envelope; without `near` a time that lacks its year or day is not a timestamp, and an abbreviation has its
+// What a text leaves open (the year, the day, which of two zones `CST` or `IST` means) is chosen to lie nearest to `near`, the
+// time of the record's envelope; without `near` a time that lacks its year or day is not a timestamp, and an abbreviation has its
 // most widely used meaning.
 #include <optional>
 #include <string_view>

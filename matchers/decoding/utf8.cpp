@@ -36,8 +36,10 @@ std::string repair_utf8(std::string_view bytes) {
     repaired.reserve(bytes.size() + 16);
     while (!bytes.empty()) {
         const std::size_t length = sequence_length(bytes);
-        if (length == 0) repaired += kReplacement;
-        else repaired += bytes.substr(0, length);
+        if (length == 0)
+            repaired += kReplacement;
+        else
+            repaired += bytes.substr(0, length);
         bytes.remove_prefix(length == 0 ? 1 : length);
     }
     return repaired;

@@ -1,0 +1,221 @@
+#include "matchers/matcher.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <tuple>
+
+#include "matchers/decoding/event_clock.h"
+#include "matchers/decoding/partition_decoder.h"
+#include "matchers/literal_filter.h"
+#include "matchers/recognition.h"
+
+namespace culprit {
+namespace {
+
+constexpr std::size_t kSamples = 8;  // records decoded per take(), hits or not, for event time and evidence
+
+/// What one entry gave, kept until the cut has passed its trigger.
+struct Outcome {
+    std::uint64_t joined_through = 0;
+    Offset trigger;
+    std::vector<Signal> signals;
+    std::vector<DeadLetter> dead_letters;
+    MatcherCounters counters;
+    std::optional<EvidenceSeen> server_log;
+};
+
+/// A record that no batch has counted yet.
+struct Uncounted {
+    std::uint64_t sequence = 0;
+    std::uint64_t bytes = 0;
+    bool hit = false;
+};
+
+std::optional<EvidenceKind> evidence_of(const Signal& signal) {
+    if (signal.kind == "schema_change") return EvidenceKind::ddl;
+    if (signal.kind == "migration") return EvidenceKind::migrations;
+    if (signal.kind == "deployment" || signal.kind == "rollback") return EvidenceKind::deployments;
+    if (signal.kind == "import" || signal.kind == "restore") return EvidenceKind::imports;
+    return {};
+}
+
+std::optional<EvidenceSeen> server_log_seen(const Record& record) {
+    if (record.side != Side::server || !record.time) return {};
+    return EvidenceSeen{
+        EvidenceKind::server_log, record.scope.environment, record.scope.database, {}, *record.time, *record.time};
+}
+
+/// Evidence by kind and scope; first and last widen.
+class EvidenceTable {
+   public:
+    void add(const EvidenceSeen& seen) {
+        const auto [entry, added] = seen_.try_emplace({seen.kind, seen.environment, seen.database, seen.service}, seen);
+        if (added) return;
+        entry->second.first = std::min(entry->second.first, seen.first);
+        entry->second.last = std::max(entry->second.last, seen.last);
+    }
+    void add(const Signal& signal) {
+        if (const auto kind = evidence_of(signal)) {
+            add({*kind, signal.scope.environment, signal.scope.database, signal.scope.service, signal.time, signal.time});
+        }
+    }
+    std::vector<EvidenceSeen> all() const {
+        std::vector<EvidenceSeen> list;
+        for (const auto& [key, seen] : seen_) list.push_back(seen);
+        return list;
+    }
+
+   private:
+    std::map<std::tuple<EvidenceKind, std::string, std::string, std::string>, EvidenceSeen> seen_;
+};
+
+}  // namespace
+
+void MatcherCounters::add(const MatcherCounters& other) {
+    records += other.records;
+    bytes += other.bytes;
+    filter_passes += other.filter_passes;
+    decoded += other.decoded;
+    undecodable += other.undecodable;
+    repaired_utf8 += other.repaired_utf8;
+    unmatched += other.unmatched;
+    assemblies_cut += other.assemblies_cut;
+}
+
+struct Matcher::State {
+    State(const Recognition& known, SourceProfile source, Offset from, AssemblyLimits limits)
+        : recognition(known),
+          scratch(known.filter().make_scratch()),
+          profile(std::move(source)),
+          resume(from),
+          next(from),
+          decoder(profile, limits) {}
+
+    void accept(const RawRecord& record);
+    void collect();
+    void conclude(DecodedEntry&& entry);
+    MatchedBatch take();
+    Offset behind(const RawRecord& record) const;
+
+    const Recognition& recognition;
+    LiteralFilter::Scratch scratch;
+    SourceProfile profile;
+    Offset resume, next;  // `next`: behind the last record, where everything is counted
+    PartitionDecoder decoder;
+    std::deque<Uncounted> uncounted;
+    std::map<std::uint64_t, Outcome> outcomes;  // by trigger
+    EventClock clock;
+    bool unsampled = false;
+};
+
+/// Kafka's offsets count messages; a line's are bytes, and its `\n` is not in the record.
+Offset Matcher::State::behind(const RawRecord& record) const {
+    const bool counts_bytes = profile.input.type == SourceType::file || profile.input.type == SourceType::stdin_stream;
+    return {record.offset.value + (counts_bytes ? static_cast<std::int64_t>(record.bytes.size()) + 1 : 1)};
+}
+
+void Matcher::State::accept(const RawRecord& record) {
+    const bool hit = recognition.filter().passes(record.bytes, scratch);
+    const bool counts = record.offset >= resume;
+    if (counts) {
+        uncounted.push_back({decoder.next_sequence(), record.bytes.size(), hit});
+        next = std::max(next, behind(record));
+        if (!hit && record.arrival) clock.see(*record.arrival, record.arrival);
+        unsampled = true;
+    }
+    decoder.accept(record, hit, counts);
+}
+
+void Matcher::State::collect() {
+    for (auto& entry : decoder.drain()) conclude(std::move(entry));
+}
+
+void Matcher::State::conclude(DecodedEntry&& entry) {
+    Outcome outcome{entry.joined_through, entry.trigger_offset, {}, std::move(entry.dead_letters), entry.counters, {}};
+    if (entry.record) {
+        const Record& record = *entry.record;
+        if (record.time) clock.see(*record.time, entry.arrived);
+        outcome.server_log = server_log_seen(record);
+        outcome.signals = recognition.recognise(record);
+        const auto refuse = [&](std::string_view reason) {
+            outcome.counters.undecodable += 1;
+            outcome.dead_letters.push_back(make_dead_letter(record.source, reason, entry.trigger_bytes));
+        };
+        if (outcome.signals.empty()) {
+            outcome.counters.unmatched = 1;
+            if (entry.empty_message) refuse(dead_letter::kEmptyMessage);
+        } else if (!record.time) {
+            outcome.signals.clear();  // neither the record, nor a shipper, nor Kafka says when
+            refuse(dead_letter::kUnknownTimestamp);
+        }
+    }
+    outcomes.insert_or_assign(entry.trigger, std::move(outcome));
+}
+
+MatchedBatch Matcher::State::take() {
+    MatchedBatch batch;
+    batch.input = profile.input;
+    std::uint64_t cut = decoder.next_sequence();
+    batch.next = next;
+    if (const auto open = decoder.oldest_open()) {
+        cut = *open;
+        batch.next = decoder.oldest_open_offset();
+    }
+    for (auto outcome = outcomes.rbegin(); outcome != outcomes.rend(); ++outcome) {
+        if (outcome->first >= cut || outcome->second.joined_through < cut) continue;
+        cut = outcome->first;
+        batch.next = outcome->second.trigger;
+    }
+    EvidenceTable evidence;
+    while (!outcomes.empty() && outcomes.begin()->first < cut) {
+        Outcome& outcome = outcomes.begin()->second;
+        batch.counters.add(outcome.counters);
+        if (outcome.server_log) evidence.add(*outcome.server_log);
+        for (auto& signal : outcome.signals) {
+            evidence.add(signal);
+            batch.signals.push_back(std::move(signal));
+        }
+        std::move(outcome.dead_letters.begin(), outcome.dead_letters.end(), std::back_inserter(batch.dead_letters));
+        outcomes.erase(outcomes.begin());
+    }
+    for (; !uncounted.empty() && uncounted.front().sequence < cut; uncounted.pop_front()) {
+        batch.counters.records += 1;
+        batch.counters.bytes += uncounted.front().bytes;
+        batch.counters.filter_passes += uncounted.front().hit ? 1 : 0;
+    }
+    if (unsampled) {
+        for (const auto& entry : decoder.sample(kSamples)) {
+            if (entry.record->time) clock.see(*entry.record->time, entry.arrived);
+            if (const auto seen = server_log_seen(*entry.record)) evidence.add(*seen);
+        }
+        unsampled = false;
+    }
+    batch.watermark.input = profile.input;
+    batch.watermark.watermark = clock.watermark(decoder.oldest_open_time()).value_or(EventTime{});
+    batch.watermark.evidence = evidence.all();
+    return batch;
+}
+
+Matcher::Matcher(const Recognition& recognition, SourceProfile profile, Offset resume, AssemblyLimits limits)
+    : state_(std::make_unique<State>(recognition, std::move(profile), resume, limits)) {}
+Matcher::~Matcher() = default;
+Matcher::Matcher(Matcher&&) noexcept = default;
+Matcher& Matcher::operator=(Matcher&&) noexcept = default;
+
+void Matcher::accept(std::span<const RawRecord> records) {
+    for (const auto& record : records) {
+        state_->accept(record);
+        state_->collect();
+    }
+    state_->decoder.end_of_batch();
+}
+
+void Matcher::close_open_entries() {
+    state_->decoder.close_all();
+    state_->collect();
+}
+
+MatchedBatch Matcher::take() { return state_->take(); }
+
+}  // namespace culprit
