@@ -1,4 +1,63 @@
 #pragma once
+// What is known about logs, read from YAML: one file a subject, embedded in the program and extended from the operator's
+// directories. Immutable after loading. The format is described at the head of catalogue/README.md.
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "matchers/pattern.h"
+#include "matchers/result.h"
+#include "matchers/sqlstate.h"
+
 namespace culprit {
-class Catalogue {};
+
+class CatalogueReader;
+
+class Catalogue {
+   public:
+    /// The embedded files, then the *.yaml of `directories` in order of name; a pattern of a later file replaces one of the same
+    /// id. Errors name file, line and what was expected.
+    static Result<std::unique_ptr<const Catalogue>> load(const std::vector<std::filesystem::path>& directories);
+    /// One file's text alone, for tests of the format.
+    static Result<std::unique_ptr<const Catalogue>> parse(const std::string& name, const std::string& text);
+
+    const std::vector<Pattern>& patterns() const { return patterns_; }
+    const SqlstateTable& sqlstates() const { return sqlstates_; }
+
+    /// An error that only follows another one of its transaction.
+    bool is_noise(std::string_view sqlstate) const { return noise_.contains(sqlstate); }
+    /// A table in which a migration tool keeps its own books.
+    bool is_bookkeeping(std::string_view table) const;
+    /// Did the server write this at ERROR, FATAL or PANIC, in whatever language?
+    bool is_error_severity(std::string_view severity) const { return error_severities_.contains(severity); }
+
+    /// What the server writes in front of a statement it logs (`statement: `, `execute a: `, `duration: 3 ms  statement: `): the
+    /// statement is the group `statement`, and the phase says whether it has run.
+    const std::vector<Pattern>& statement_introductions() const { return introductions_; }
+
+    /// For the literal filter; in order, each once.
+    const std::vector<std::string>& literals() const { return literals_; }
+    /// Which patterns the literal of this index stands for, ascending.
+    const std::vector<std::size_t>& patterns_of_literal(std::size_t literal) const { return patterns_of_literal_[literal]; }
+
+   private:
+    friend class CatalogueReader;
+    void index_literals();
+
+    std::vector<Pattern> patterns_;
+    std::vector<Pattern> introductions_;
+    SqlstateTable sqlstates_;
+    std::set<std::string, std::less<>> noise_, bookkeeping_, error_severities_;
+    std::vector<std::string> other_literals_;  // of what is recognised by a field or by SQL, not by a pattern
+    std::vector<std::string> literals_;
+    std::vector<std::vector<std::size_t>> patterns_of_literal_;
+};
+
+/// Runs every example and counter-example through recognition; each failure as one line `file:line: what was expected, what
+/// came`.
+std::vector<std::string> run_examples(const Catalogue& catalogue);
+
 }  // namespace culprit

@@ -2,6 +2,8 @@
 
 #include <hs/hs.h>
 
+#include <algorithm>
+#include <new>
 #include <utility>
 
 namespace culprit {
@@ -10,6 +12,11 @@ namespace {
 int stop_at_first_match(unsigned, unsigned long long, unsigned long long, unsigned, void* found) {
     *static_cast<bool*>(found) = true;
     return 1;
+}
+
+int collect(unsigned id, unsigned long long, unsigned long long, unsigned, void* found) {
+    static_cast<std::vector<unsigned>*>(found)->push_back(id);
+    return 0;
 }
 
 }  // namespace
@@ -29,7 +36,7 @@ Result<std::unique_ptr<LiteralFilter>> LiteralFilter::compile(const std::vector<
     std::vector<std::size_t> lengths;
     for (const auto& literal : literals) {
         for (const unsigned char byte : literal) {
-            if (byte < 0x20 || byte > 0x7e) return Error{"the literal '" + literal + "' is not printable ASCII"};
+            if (byte < 0x20 || byte == 0x7f) return Error{"the literal '" + literal + "' holds a control character"};
         }
         if (literal.size() < 3) return Error{"the literal '" + literal + "' has fewer than three bytes"};
         ids.push_back(static_cast<unsigned>(expressions.size()));
@@ -69,6 +76,12 @@ bool LiteralFilter::passes(std::string_view bytes, Scratch& scratch) const {
                                  static_cast<hs_scratch_t*>(scratch.scratch_), stop_at_first_match, &found);
     // Saying yes too often costs time, saying no too often loses an error: whatever goes wrong, the record passes.
     return found || (outcome != HS_SUCCESS && outcome != HS_SCAN_TERMINATED);
+}
+
+void LiteralFilter::matches(std::string_view bytes, Scratch& scratch, std::vector<unsigned>& found) const {
+    const auto size = static_cast<unsigned>(std::min<std::size_t>(bytes.size(), 0xffffffffu));
+    hs_scan(static_cast<hs_database_t*>(database_), bytes.data(), size, 0, static_cast<hs_scratch_t*>(scratch.scratch_), collect,
+            &found);
 }
 
 }  // namespace culprit

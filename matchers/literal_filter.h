@@ -28,12 +28,15 @@ class LiteralFilter {
         void* scratch_;  // hs_scratch_t
     };
 
-    /// Requires at least one literal; each of at least three bytes of printable ASCII. Case is folded as ASCII.
+    /// Requires at least one literal; each of at least three bytes without control characters. Case is folded as ASCII; a literal
+    /// that is not ASCII (`ОШИБКА`) stands beside its escaped form (`\u041e…`), as JSON encoders write either.
     static Result<std::unique_ptr<LiteralFilter>> compile(const std::vector<std::string>& literals);
     ~LiteralFilter();
 
     Scratch make_scratch() const;
     bool passes(std::string_view bytes, Scratch& scratch) const;
+    /// Which literals the bytes hold, as indices into `literals()`, each once, in no order.
+    void matches(std::string_view bytes, Scratch& scratch, std::vector<unsigned>& found) const;
     const std::vector<std::string>& literals() const { return literals_; }
 
    private:

@@ -21,7 +21,8 @@ class Recognition {
    public:
     /// The embedded catalogue, extended (and, by `id`, overridden) by the *.yaml files of `directories`.
     /// Errors name file, line and what was expected.
-    static Result<std::unique_ptr<const Recognition>> load(const std::vector<std::filesystem::path>& directories, RedactionPolicy redaction);
+    static Result<std::unique_ptr<const Recognition>> load(const std::vector<std::filesystem::path>& directories,
+                                                           RedactionPolicy redaction);
     ~Recognition();
 
     const Catalogue& catalogue() const { return *catalogue_; }

@@ -25,6 +25,8 @@ class Redactor {
    public:
     explicit Redactor(RedactionPolicy policy);
 
+    /// True when the operator asked for values to be kept.
+    bool shows_values() const { return policy_.values == RedactedValues::keep; }
     /// `<h:3f9a…>` (12 hex digits of a keyed XXH3), `<redacted>`, or the value itself.
     std::string value(std::string_view value) const;
     /// The keyed hash alone, whatever the policy: for joining, never shown beside its value.

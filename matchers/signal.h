@@ -18,7 +18,8 @@ enum class Phase { unknown, started, succeeded, failed, rolled_back };
 
 /// A database object. Names are as PostgreSQL stores them: unquoted, folded as the server folds them.
 struct DatabaseObject {
-    std::string type;  // table, column, constraint, index, sequence, type, schema, view, function; relation where it could be several
+    std::string
+        type;  // table, column, constraint, index, sequence, type, schema, view, function; relation where it could be several
     std::string schema;
     std::string name;
     std::string column;            // of a column; of a sequence, the column that owns it
@@ -34,7 +35,8 @@ enum class EvidenceKind { ddl, migrations, deployments, imports, server_log };
 struct Signal {
     EventTime time{};
     Family family = Family::symptom;
-    std::string kind;       // as in INTERFACE.md: PostgreSQL's condition name; schema_change, migration, import, deployment…; sequence_reset…
+    std::string
+        kind;  // as in INTERFACE.md: PostgreSQL's condition name; schema_change, migration, import, deployment…; sequence_reset…
     std::string sqlstate;
     std::string operation;  // of a schema_change
     Phase phase = Phase::unknown;
@@ -42,16 +44,16 @@ struct Signal {
     std::vector<DatabaseObject> objects;  // the most specific first; order is part of the signal
     Scope scope;
     std::string tool, migration;
-    std::string user;                 // keyed hash
+    std::string user;  // keyed hash
     std::optional<PostgresqlContext> postgresql;
-    std::string message;              // the first line, redacted
-    std::string detail;               // redacted
-    std::string statement;            // redacted; at most 4 KiB
-    std::string key_hash;             // keyed hash of the violating key's values, so that equal ones can be joined
+    std::string message;    // the first line, redacted
+    std::string detail;     // redacted
+    std::string statement;  // redacted; at most 4 KiB
+    std::string key_hash;   // keyed hash of the violating key's values, so that equal ones can be joined
     std::vector<std::string> key_columns;
     /// Of a unique_violation: did the statement leave the key column to its default (a sequence)? Unknown without a statement.
     std::optional<bool> key_from_default;
-    std::string rule;                 // the catalogue pattern (or "sqlstate") that recognised it
+    std::string rule;  // the catalogue pattern (or "sqlstate") that recognised it
     SourcePosition source;
 };
 

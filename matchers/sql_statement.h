@@ -34,4 +34,7 @@ struct InsertTarget {
 };
 std::optional<InsertTarget> insert_target(std::string_view sql);
 
+/// The table that the first INSERT, COPY, UPDATE or DELETE in `sql` writes to; columns only of the first two.
+std::optional<InsertTarget> written_table(std::string_view sql);
+
 }  // namespace culprit

@@ -15,9 +15,9 @@ namespace culprit {
 /// What makes two symptoms the same problem. Not the message text.
 struct Fingerprint {
     std::string environment;
-    std::string database;   // empty where the record does not know (most application logs)
+    std::string database;  // empty where the record does not know (most application logs)
     std::string kind;
-    std::string name;       // the most specific one: constraint, else column, else relation, else SQLSTATE
+    std::string name;  // the most specific one: constraint, else column, else relation, else SQLSTATE
     auto operator<=>(const Fingerprint&) const = default;
 };
 
@@ -25,7 +25,7 @@ Fingerprint fingerprint_of(const Signal& symptom);
 
 struct TallyKey {
     Fingerprint fingerprint;
-    std::string service;    // a database's symptoms are told apart by who met them
+    std::string service;  // a database's symptoms are told apart by who met them
     std::chrono::sys_seconds second{};
     Side side = Side::application;
     auto operator<=>(const TallyKey&) const = default;
@@ -59,7 +59,8 @@ struct Sample {
 
 struct Tally {
     static constexpr std::size_t kSamples = 3;
-    static constexpr std::size_t kNames = 32;  // services, hosts, releases… kept by name; the least ones, so that merging commutes
+    static constexpr std::size_t kNames =
+        32;  // services, hosts, releases… kept by name; the least ones, so that merging commutes
 
     TallyKey key;
     std::uint64_t count = 0;
@@ -67,7 +68,8 @@ struct Tally {
     // What the symptoms knew about their object. Where they differ the least non-empty one stands, so that order cannot matter.
     std::string sqlstate, schema, table, column, constraint, referenced_table;
     std::vector<std::string> key_columns;
-    std::uint64_t key_from_default = 0, key_explicit = 0;  // unique violations whose statement left the key to its default, or gave it
+    std::uint64_t key_from_default = 0,
+                  key_explicit = 0;  // unique violations whose statement left the key to its default, or gave it
     std::set<std::string> hosts, releases, application_names, database_users;
     DistinctSketch users, keys, sessions;
     std::vector<Sample> samples;  // ordered

@@ -1,0 +1,74 @@
+#include "matchers/catalogue.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <span>
+
+#include "matchers/catalogue_reader.h"
+#include "matchers/embedded_file.h"
+
+namespace culprit {
+
+std::span<const EmbeddedFile> embedded_catalogue();
+
+Result<std::unique_ptr<const Catalogue>> Catalogue::load(const std::vector<std::filesystem::path>& directories) {
+    try {
+        auto catalogue = std::make_unique<Catalogue>();
+        CatalogueReader reader(*catalogue);
+        for (const auto& file : embedded_catalogue()) reader.read(std::string(file.name), std::string(file.content));
+        for (const auto& directory : directories) {
+            std::vector<std::filesystem::path> files;
+            std::error_code problem;
+            for (const auto& entry : std::filesystem::directory_iterator(directory, problem)) {
+                if (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml") files.push_back(entry.path());
+            }
+            if (problem) return Error{directory.string() + ": this catalogue directory cannot be read: " + problem.message()};
+            std::sort(files.begin(), files.end());
+            for (const auto& path : files) {
+                std::ifstream stream(path, std::ios::binary);
+                if (!stream) return Error{path.string() + ": this catalogue file cannot be opened"};
+                reader.read(path.string(), std::string(std::istreambuf_iterator<char>(stream), {}));
+            }
+        }
+        catalogue->index_literals();
+        return std::unique_ptr<const Catalogue>(std::move(catalogue));
+    } catch (const CatalogueProblem& problem) {
+        return Error{problem.what()};
+    }
+}
+
+Result<std::unique_ptr<const Catalogue>> Catalogue::parse(const std::string& name, const std::string& text) {
+    try {
+        auto catalogue = std::make_unique<Catalogue>();
+        CatalogueReader(*catalogue).read(name, text);
+        catalogue->index_literals();
+        return std::unique_ptr<const Catalogue>(std::move(catalogue));
+    } catch (const CatalogueProblem& problem) {
+        return Error{problem.what()};
+    }
+}
+
+bool Catalogue::is_bookkeeping(std::string_view table) const {
+    if (const auto dot = table.rfind('.'); dot != std::string_view::npos && bookkeeping_.contains(table.substr(dot + 1)))
+        return true;
+    return bookkeeping_.contains(table);
+}
+
+void Catalogue::index_literals() {
+    std::map<std::string, std::vector<std::size_t>> index;
+    for (const auto& literal : other_literals_) index[literal];
+    for (std::size_t pattern = 0; pattern < patterns_.size(); ++pattern) {
+        for (const auto& literal : patterns_[pattern].literals) {
+            auto& patterns = index[literal];
+            if (patterns.empty() || patterns.back() != pattern) patterns.push_back(pattern);
+        }
+    }
+    for (auto& [literal, patterns] : index) {
+        literals_.push_back(literal);
+        patterns_of_literal_.push_back(std::move(patterns));
+    }
+}
+
+}  // namespace culprit

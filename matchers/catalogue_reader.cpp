@@ -1,0 +1,312 @@
+#include "matchers/catalogue_reader.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "matchers/message_template.h"
+#include "matchers/required_literals.h"
+
+namespace culprit {
+namespace {
+
+template <class Enum>
+std::optional<Enum> named(std::string_view text, std::initializer_list<Enum> values) {
+    for (const auto value : values) {
+        if (to_string(value) == text) return value;
+    }
+    return std::nullopt;
+}
+
+re2::RE2::Options latin1() {
+    re2::RE2::Options options;
+    // Also crosses invalid UTF-8, and agrees with the literal filter about what a byte is.
+    options.set_encoding(re2::RE2::Options::EncodingLatin1);
+    options.set_log_errors(false);
+    options.set_max_mem(1 << 20);
+    return options;
+}
+
+}  // namespace
+
+void CatalogueReader::fail(const YAML::Node& node, const std::string& expected) const {
+    throw CatalogueProblem(where(node) + ": expected " + expected);
+}
+
+std::string CatalogueReader::where(const YAML::Node& node) const { return file_ + ":" + std::to_string(node.Mark().line + 1); }
+
+void CatalogueReader::only_keys(const YAML::Node& node, std::initializer_list<const char*> known) const {
+    if (!node.IsMap()) fail(node, "a map");
+    for (const auto& entry : node) {
+        const auto key = entry.first.as<std::string>();
+        if (std::any_of(known.begin(), known.end(), [&](const char* name) { return key == name; })) continue;
+        std::string list;
+        for (const char* name : known) list += (list.empty() ? "" : ", ") + std::string(name);
+        fail(entry.first, "one of " + list + ", not '" + key + "'");
+    }
+}
+
+std::string CatalogueReader::text_of(const YAML::Node& node, const char* key) const {
+    const auto value = node[key];
+    if (!value) return {};
+    if (!value.IsScalar()) fail(value, std::string("a text for '") + key + "'");
+    return value.as<std::string>();
+}
+
+std::vector<std::string> CatalogueReader::texts_of(const YAML::Node& node) const {
+    std::vector<std::string> texts;
+    if (!node) return texts;
+    if (node.IsScalar()) return {node.as<std::string>()};
+    if (!node.IsSequence()) fail(node, "a text or a list of texts");
+    for (const auto& entry : node) {
+        if (!entry.IsScalar()) fail(entry, "a text");
+        texts.push_back(entry.as<std::string>());
+    }
+    return texts;
+}
+
+std::unique_ptr<const re2::RE2> CatalogueReader::expression(const YAML::Node& node, const std::string& text) const {
+    auto compiled = std::make_unique<re2::RE2>(text, latin1());
+    if (!compiled->ok()) fail(node, "a regular expression as RE2 knows them: " + compiled->error());
+    return compiled;
+}
+
+void CatalogueReader::read(const std::string& name, const std::string& text) {
+    file_ = name;
+    YAML::Node root;
+    try {
+        root = YAML::Load(text);
+    } catch (const YAML::Exception& problem) {
+        throw CatalogueProblem(file_ + ":" + std::to_string(problem.mark.line + 1) + ": expected YAML: " + problem.msg);
+    }
+    try {
+        only_keys(root, {"subject", "docs", "tool", "patterns", "messages", "sqlstates", "noise", "application_codes",
+                         "bookkeeping_tables", "introductions", "literals", "error_severities"});
+        tool_ = text_of(root, "tool");
+        docs_ = text_of(root, "docs");
+        if (text_of(root, "subject").empty()) fail(root, "a 'subject': what this file is about");
+        for (const auto& entry : root["sqlstates"]) {
+            const auto code = entry.first.as<std::string>();
+            if (code.size() != 5) fail(entry.first, "an SQLSTATE of five characters, in quotes");
+            catalogue_.sqlstates_.add(code, entry.second.as<std::string>());
+        }
+        for (const auto& code : texts_of(root["noise"])) catalogue_.noise_.insert(code);
+        for (const auto& code : texts_of(root["application_codes"])) {
+            // A code with a letter in it is rare in itself; five digits are not, but in quotation marks they are.
+            if (code.find_first_not_of("0123456789") != std::string::npos) {
+                catalogue_.other_literals_.push_back(code);
+            } else {
+                for (const char* before : {"\"", "'", "u0022", "u0027"}) catalogue_.other_literals_.push_back(before + code);
+            }
+        }
+        for (const auto& table : texts_of(root["bookkeeping_tables"])) catalogue_.bookkeeping_.insert(table);
+        for (const auto& severity : texts_of(root["error_severities"])) {
+            catalogue_.error_severities_.insert(severity);
+            // stderr puts a colon and two spaces behind it, csvlog commas around it.
+            for (const auto& literal : literals_of_text(severity + ":  ")) catalogue_.other_literals_.push_back(literal);
+            for (const auto& literal : literals_of_text("," + severity + ",")) catalogue_.other_literals_.push_back(literal);
+        }
+        for (const auto& literal : texts_of(root["literals"])) catalogue_.other_literals_.push_back(literal);
+        read_introductions(root["introductions"]);
+        for (const auto& message : root["messages"]) read_message(message);
+        for (const auto& pattern : root["patterns"]) add(read_pattern(pattern));
+    } catch (const YAML::Exception& problem) {
+        throw CatalogueProblem(file_ + ":" + std::to_string(problem.mark.line + 1) + ": expected another shape: " + problem.msg);
+    }
+}
+
+void CatalogueReader::add(Pattern pattern) {
+    auto& patterns = catalogue_.patterns_;
+    const auto same =
+        std::find_if(patterns.begin(), patterns.end(), [&](const Pattern& other) { return other.id == pattern.id; });
+    if (same != patterns.end()) {
+        if (same->where.substr(0, same->where.rfind(':')) == pattern.where.substr(0, pattern.where.rfind(':'))) {
+            throw CatalogueProblem(pattern.where + ": expected an id of its own, '" + pattern.id + "' is taken at " +
+                                   same->where);
+        }
+        *same = std::move(pattern);
+    } else {
+        patterns.push_back(std::move(pattern));
+    }
+}
+
+void CatalogueReader::read_conditions(const YAML::Node& node, Pattern& pattern) const {
+    if (const auto side = text_of(node, "side"); !side.empty()) {
+        pattern.side = named<Side>(side, {Side::application, Side::server});
+        if (!pattern.side) fail(node["side"], "'application' or 'server'");
+    }
+    if (const auto logger = text_of(node, "logger"); !logger.empty()) pattern.logger = expression(node["logger"], logger);
+    for (const auto& entry : node["when"]) {
+        FieldCondition condition{entry.first.as<std::string>(), {}, nullptr};
+        if (entry.second.IsMap()) {
+            only_keys(entry.second, {"match"});
+            condition.match = expression(entry.second, text_of(entry.second, "match"));
+        } else {
+            condition.values = texts_of(entry.second);
+        }
+        pattern.when.push_back(std::move(condition));
+    }
+    for (const auto& entry : node["take"]) pattern.take[entry.first.as<std::string>()] = entry.second.as<std::string>();
+}
+
+void CatalogueReader::read_what_it_says(const YAML::Node& node, Pattern& pattern) const {
+    const auto says = node["says"];
+    if (!says) fail(node, "'says': what a match means");
+    pattern.tool = tool_;
+    if (says.IsScalar()) {
+        if (says.as<std::string>() != "nothing") fail(says, "a map, or 'nothing' for a look-alike");
+        pattern.says_nothing = true;
+        return;
+    }
+    only_keys(says, {"family", "kind", "sqlstate", "operation", "phase", "tool", "object_type"});
+    const auto family = named<Family>(text_of(says, "family"), {Family::symptom, Family::change, Family::remedy});
+    if (!family) fail(says, "'family': symptom, change or remedy");
+    pattern.family = *family;
+    pattern.kind = text_of(says, "kind");
+    pattern.sqlstate = text_of(says, "sqlstate");
+    pattern.operation = text_of(says, "operation");
+    pattern.object_type = text_of(says, "object_type");
+    if (const auto tool = text_of(says, "tool"); !tool.empty()) pattern.tool = tool;
+    if (const auto phase = text_of(says, "phase"); !phase.empty()) {
+        const auto known = named<Phase>(phase, {Phase::started, Phase::succeeded, Phase::failed, Phase::rolled_back});
+        if (!known) fail(says["phase"], "'started', 'succeeded', 'failed' or 'rolled_back'");
+        pattern.phase = *known;
+    }
+    if (pattern.family != Family::symptom && pattern.kind.empty()) fail(says, "a 'kind'");
+}
+
+void CatalogueReader::derive_literals(const YAML::Node& node, const std::string& match, Pattern& pattern) const {
+    pattern.literals = texts_of(node["literals"]);
+    if (!pattern.literals.empty()) return;
+    if (!match.empty()) {
+        auto literals = required_literals(match);
+        if (!literals.ok()) fail(node["match"], "an expression with a literal: " + literals.error().message);
+        pattern.literals = std::move(literals).value();
+        return;
+    }
+    // Without a text to match, the condition whose values are rarest.
+    const FieldCondition* best = nullptr;
+    std::size_t best_rarity = 0;
+    for (const auto& condition : pattern.when) {
+        if (condition.match || condition.values.empty()) continue;
+        std::size_t least = SIZE_MAX;
+        for (const auto& value : condition.values) least = std::min(least, rarity(value));
+        if (least > best_rarity) {
+            best = &condition;
+            best_rarity = least;
+        }
+    }
+    if (best == nullptr || best_rarity < 3)
+        fail(node, "a 'match', a condition with values of three characters or more, or 'literals'");
+    for (const auto& value : best->values) {
+        for (auto& literal : literals_of_value(value)) pattern.literals.push_back(std::move(literal));
+    }
+}
+
+Pattern CatalogueReader::read_pattern(const YAML::Node& node) const {
+    only_keys(node,
+              {"id", "docs", "side", "logger", "when", "take", "match", "literals", "says", "examples", "counter_examples"});
+    Pattern pattern;
+    pattern.id = text_of(node, "id");
+    pattern.where = where(node);
+    pattern.docs = text_of(node, "docs");
+    if (pattern.docs.empty()) pattern.docs = docs_;
+    if (pattern.id.empty()) fail(node, "an 'id'");
+    read_conditions(node, pattern);
+    read_what_it_says(node, pattern);
+    const auto match = text_of(node, "match");
+    if (match.empty() && pattern.when.empty()) fail(node, "a 'match' or a 'when'");
+    if (!match.empty()) pattern.match = expression(node["match"], match);
+    const auto catches = [&](const char* name) {
+        return pattern.match && pattern.match->NamedCapturingGroups().count(name) != 0;
+    };
+    pattern.adds_only = !pattern.says_nothing && pattern.family == Family::symptom && pattern.sqlstate.empty() &&
+                        !catches("sqlstate") && !catches("exception_class") && pattern.take.count("sqlstate") == 0;
+    // They are tried on records that others found, so the filter need not let a record pass for them.
+    if (!pattern.adds_only && !pattern.says_nothing) derive_literals(node, match, pattern);
+    pattern.examples = read_examples(node["examples"], pattern);
+    pattern.counter_examples = read_examples(node["counter_examples"], pattern);
+    if (pattern.examples.empty()) fail(node, "'examples': at least one line with what is to be found in it");
+    return pattern;
+}
+
+void CatalogueReader::read_message(const YAML::Node& node) {
+    only_keys(node, {"id", "docs", "sqlstate", "templates", "examples", "counter_examples"});
+    const auto id = text_of(node, "id"), sqlstate = text_of(node, "sqlstate");
+    if (id.empty() || sqlstate.size() != 5) fail(node, "an 'id' and an 'sqlstate' of five characters");
+    if (!node["templates"] || node["templates"].size() == 0) fail(node, "'templates': the message in each language");
+    bool first = true;
+    for (const auto& entry : node["templates"]) {
+        auto compiled = compile_template(entry.second.as<std::string>());
+        if (!compiled.ok()) fail(entry.second, compiled.error().message);
+        Pattern pattern;
+        pattern.id = id + "." + entry.first.as<std::string>();
+        pattern.where = where(entry.first);
+        pattern.docs = text_of(node, "docs");
+        pattern.sqlstate = sqlstate;
+        pattern.is_template = true;
+        pattern.match = expression(entry.second, compiled.value().anywhere);
+        pattern.whole = expression(entry.second, compiled.value().whole);
+        pattern.literals = compiled.value().literals;
+        if (first) {
+            pattern.examples = read_examples(node["examples"], pattern);
+            pattern.counter_examples = read_examples(node["counter_examples"], pattern);
+            if (pattern.examples.empty()) fail(node, "'examples': at least one line with what is to be found in it");
+        }
+        first = false;
+        add(std::move(pattern));
+    }
+}
+
+void CatalogueReader::read_introductions(const YAML::Node& node) {
+    for (const auto& entry : node) {
+        only_keys(entry, {"id", "match", "phase"});
+        Pattern pattern;
+        pattern.id = text_of(entry, "id");
+        pattern.where = where(entry);
+        pattern.match = expression(entry, text_of(entry, "match"));
+        pattern.phase = named<Phase>(text_of(entry, "phase"), {Phase::started, Phase::succeeded}).value_or(Phase::started);
+        if (pattern.match->NamedCapturingGroups().count("statement") == 0) fail(entry, "a group named 'statement'");
+        catalogue_.introductions_.push_back(std::move(pattern));
+    }
+}
+
+std::vector<Example> CatalogueReader::read_examples(const YAML::Node& node, const Pattern& pattern) const {
+    std::vector<Example> examples;
+    for (const auto& entry : node) {
+        Example example;
+        example.where = where(entry);
+        auto& record = example.record;
+        if (entry.IsScalar()) {
+            record.message = example.raw = entry.as<std::string>();
+        } else {
+            only_keys(entry, {"text", "json", "level", "side", "logger", "sqlstate", "detail", "statement", "expect"});
+            record.message = example.raw = text_of(entry, "text");
+            if (const auto text = text_of(entry, "json"); !text.empty()) {
+                example.raw = text;
+                const auto parsed = nlohmann::json::parse(text, nullptr, false);
+                if (!parsed.is_object()) fail(entry, "a JSON object");
+                const auto flat = parsed.flatten();
+                for (const auto& [path, value] : flat.items()) {
+                    std::string name = path.substr(1);
+                    std::replace(name.begin(), name.end(), '/', '.');
+                    if (value.is_string()) record.fields[name] = value.get<std::string>();
+                }
+                record.message = record.fields["message"];
+            }
+            record.level = text_of(entry, "level");
+            record.logger = text_of(entry, "logger");
+            record.sqlstate = text_of(entry, "sqlstate");
+            record.detail = text_of(entry, "detail");
+            record.statement = text_of(entry, "statement");
+            if (text_of(entry, "side") == "server") record.side = Side::server;
+            if (const auto expect = entry["expect"]) {
+                for (const auto& field : expect) example.expect[field.first.as<std::string>()] = field.second.as<std::string>();
+            }
+        }
+        if (pattern.side) record.side = *pattern.side;
+        examples.push_back(std::move(example));
+    }
+    return examples;
+}
+
+}  // namespace culprit

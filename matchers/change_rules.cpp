@@ -1,0 +1,144 @@
+#include <algorithm>
+
+#include "matchers/rules.h"
+#include "matchers/sql_statement.h"
+
+namespace culprit {
+namespace {
+
+/// A record that holds more matches of one pattern than this is not a log entry.
+constexpr std::size_t kMaxMatches = 256;
+constexpr std::size_t kMaxStatement = 4096;
+
+std::string caught(const Captures& captures, std::string_view name) {
+    const auto found = captures.find(name);
+    return found == captures.end() ? std::string{} : found->second;
+}
+
+void take_scope(const Captures& captures, Scope& scope) {
+    const auto take = [&](std::string_view name, std::string& into) {
+        if (auto value = caught(captures, name); !value.empty()) into = std::move(value);
+    };
+    take("environment", scope.environment);
+    take("database", scope.database);
+    take("service", scope.service);
+    take("release", scope.release);
+}
+
+std::vector<DatabaseObject> objects_of(const Pattern& pattern, const Captures& captures) {
+    std::vector<DatabaseObject> objects;
+    auto schema = caught(captures, "schema");
+    auto table = caught(captures, "table");
+    if (const auto dot = table.find('.'); dot != std::string::npos && schema.empty()) {
+        schema = table.substr(0, dot);
+        table = table.substr(dot + 1);
+    }
+    const auto constraint = caught(captures, "constraint"), index = caught(captures, "index"),
+               sequence = caught(captures, "sequence"), column = caught(captures, "column");
+    if (!constraint.empty())
+        objects.push_back({"constraint", schema, constraint, column, constraint, caught(captures, "referenced_table"), table});
+    if (!index.empty()) objects.push_back({"index", schema, index, column, {}, {}, table});
+    if (!sequence.empty()) objects.push_back({"sequence", schema, sequence, column, {}, {}, table});
+    if (!column.empty() && constraint.empty()) objects.push_back({"column", schema, column, column, {}, {}, table});
+    if (!table.empty())
+        objects.push_back({pattern.object_type.empty() ? "table" : pattern.object_type, schema, table, {}, {}, {}, {}});
+    return objects;
+}
+
+std::string first_line(std::string_view text) {
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string_view::npos) return {};
+    text.remove_prefix(begin);
+    text = text.substr(0, text.find('\n'));
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\r')) text.remove_suffix(1);
+    return std::string(text);
+}
+
+/// `deployment succeeded: wishlist-api 2.1.0`, for events that are fields and no text.
+std::string describe(const Signal& signal) {
+    std::string text = signal.kind;
+    if (signal.phase != Phase::unknown) text += " " + std::string(to_string(signal.phase));
+    if (!signal.scope.service.empty()) text += ": " + signal.scope.service;
+    if (!signal.scope.release.empty()) text += " " + signal.scope.release;
+    return text;
+}
+
+Signal tool_event(const Record& record, const Pattern& pattern, const Captures& captures, std::string_view matched,
+                  const Knowledge& knowledge) {
+    auto signal = signal_for(record, knowledge);
+    signal.family = pattern.family;
+    signal.kind = pattern.kind;
+    signal.operation = pattern.operation;
+    signal.phase = pattern.phase;
+    signal.tool = pattern.tool;
+    signal.migration = caught(captures, "migration");
+    take_scope(captures, signal.scope);
+    signal.objects = objects_of(pattern, captures);
+    signal.rule = pattern.id;
+    // What matched is the tool's own words and names; numbers and quoted texts beside the captures could be values.
+    signal.message = matched.empty() ? describe(signal) : cut_utf8(first_line(matched), 512);
+    return signal;
+}
+
+}  // namespace
+
+void add_tool_events(const Record& record, const std::string& text, const Candidates& candidates, const Knowledge& knowledge,
+                     std::vector<Signal>& signals) {
+    std::vector<std::pair<std::size_t, Signal>> found;
+    for (const auto index : candidates) {
+        const auto& pattern = knowledge.catalogue.patterns()[index];
+        if (pattern.family == Family::symptom || pattern.says_nothing) continue;
+        Captures conditions;
+        if (!conditions_hold(pattern, record, conditions)) continue;
+        if (!pattern.match) {
+            found.emplace_back(0, tool_event(record, pattern, conditions, {}, knowledge));
+            continue;
+        }
+        std::size_t from = 0;
+        for (std::size_t count = 0; count < kMaxMatches; ++count) {
+            auto match = find_match(*pattern.match, text, from);
+            if (!match) break;
+            from = std::max(match->end, match->begin + 1);
+            match->captures.insert(conditions.begin(), conditions.end());
+            const auto matched = std::string_view(text).substr(match->begin, match->end - match->begin);
+            found.emplace_back(match->begin, tool_event(record, pattern, match->captures, matched, knowledge));
+        }
+    }
+    std::stable_sort(found.begin(), found.end(), [](const auto& left, const auto& right) { return left.first < right.first; });
+    for (auto& [place, signal] : found) signals.push_back(std::move(signal));
+}
+
+void add_statement_effects(const Record& record, std::string_view sql, Phase phase, const Knowledge& knowledge,
+                           std::vector<Signal>& signals) {
+    std::string shown;
+    for (auto& effect : effects_of(sql)) {
+        const bool of_a_tool = std::any_of(effect.objects.begin(), effect.objects.end(), [&](const DatabaseObject& object) {
+            return knowledge.catalogue.is_bookkeeping(object.name) || knowledge.catalogue.is_bookkeeping(object.table);
+        });
+        if (of_a_tool) continue;
+        if (shown.empty()) shown = cut_utf8(knowledge.redactor.statement(sql), kMaxStatement);
+        auto signal = signal_for(record, knowledge);
+        signal.family = effect.family;
+        signal.kind = std::move(effect.kind);
+        signal.operation = std::move(effect.operation);
+        signal.objects = std::move(effect.objects);
+        signal.phase = phase;
+        signal.statement = shown;
+        signal.message = first_line(shown);
+        signal.rule = "sql";
+        if (phase == Phase::failed) signal.sqlstate = record.sqlstate;
+        signals.push_back(std::move(signal));
+    }
+}
+
+void add_logged_statement(const Record& record, const Knowledge& knowledge, std::vector<Signal>& signals) {
+    if (record.side != Side::server) return;
+    for (const auto& introduction : knowledge.catalogue.statement_introductions()) {
+        const auto match = find_match(*introduction.match, record.message);
+        if (!match || match->begin != 0) continue;
+        add_statement_effects(record, caught(match->captures, "statement"), introduction.phase, knowledge, signals);
+        return;
+    }
+}
+
+}  // namespace culprit

@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <array>
+
+#include "matchers/redactor.h"
+
+namespace culprit {
+namespace {
+
+struct Quotes {
+    std::string_view open, close;
+};
+/// The quotation marks of PostgreSQL's translations.
+constexpr std::array<Quotes, 4> kQuotes{{{"\"", "\""}, {"»", "«"}, {"« ", " »"}, {"«", "»"}}};
+
+/// The name in quotation marks at the end of `text` (a full stop may follow), or in front of it.
+std::string quoted_name(std::string_view text) {
+    for (const auto& quotes : kQuotes) {
+        const auto open = text.find(quotes.open);
+        if (open == std::string_view::npos) continue;
+        const auto begin = open + quotes.open.size();
+        const auto close = text.rfind(quotes.close);
+        if (close == std::string_view::npos || close < begin) continue;
+        return std::string(text.substr(begin, close - begin));
+    }
+    return {};
+}
+
+/// `email, lower(note), "a, b"`: columns by the commas outside of quotes and parentheses; unquoted.
+std::vector<std::string> split_columns(std::string_view text) {
+    std::vector<std::string> columns(1);
+    int depth = 0;
+    bool quoted = false;
+    bool simple = true;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char byte = text[at];
+        if (byte == '"') {
+            if (quoted && at + 1 < text.size() && text[at + 1] == '"') {
+                columns.back() += '"';
+                ++at;
+                continue;
+            }
+            quoted = !quoted;
+            if (depth == 0) continue;
+        } else if (!quoted) {
+            if (byte == '(') ++depth;
+            if (byte == ')') --depth;
+            if (byte == ',' && depth == 0) {
+                columns.emplace_back();
+                if (at + 1 < text.size() && text[at + 1] == ' ') ++at;
+                continue;
+            }
+        }
+        columns.back() += byte;
+    }
+    simple = !quoted && depth == 0;
+    // A foreign key's columns are written raw: a stray quote belongs to a name, and the text is one we cannot split.
+    if (!simple) return {std::string(text)};
+    return columns;
+}
+
+/// Where the columns end: the `)=(` outside of quotes, else the first one.
+std::size_t end_of_columns(std::string_view text, std::size_t begin) {
+    bool quoted = false;
+    for (std::size_t at = begin; at < text.size(); ++at) {
+        if (text[at] == '"') quoted = !quoted;
+        if (!quoted && text.substr(at, 3) == ")=(") return at;
+    }
+    return text.find(")=(", begin);
+}
+
+}  // namespace
+
+bool parse_key_detail(std::string_view detail, KeyDetail& key) {
+    if (detail.find(")=(") == std::string_view::npos) return false;
+    const auto open = detail.find('(');
+    const auto columns_end = end_of_columns(detail, open + 1);
+    if (columns_end == std::string_view::npos) return false;
+    const auto values_begin = columns_end + 3;
+    // The tail is PostgreSQL's own text; only a table's name in it may hold a parenthesis, so that is looked for first.
+    std::string_view searched = detail;
+    std::string table;
+    for (const auto& quotes : kQuotes) {
+        const auto close = searched.rfind(quotes.close);
+        if (close == std::string_view::npos || close <= values_begin || searched.size() - close > 40) continue;
+        // A quoted key (`»(email)=(x)«`) closes right behind its parenthesis: that is no name.
+        if (searched[close - 1] == ')') continue;
+        const auto before = searched.substr(0, close);
+        const auto name = before.rfind(quotes.open);
+        if (name == std::string_view::npos || name <= values_begin || before.find(')', name) != std::string_view::npos) continue;
+        table = std::string(before.substr(name + quotes.open.size()));
+        searched = detail.substr(0, name);
+        break;
+    }
+    const auto values_end = searched.rfind(')');
+    if (values_end == std::string_view::npos || values_end < values_begin) return false;
+    const auto tail = detail.substr(values_end + 1);
+    // What stands behind the values is short and of one line; anything else is a text of another shape.
+    if (tail.find('\n') != std::string_view::npos || tail.size() > 200) return false;
+    if (tail.find("=(") != std::string_view::npos) return false;
+    key.columns = split_columns(detail.substr(open + 1, columns_end - open - 1));
+    key.values = std::string(detail.substr(values_begin, values_end - values_begin));
+    key.tail = std::string(tail);
+    // ja and zh name the table in front of the key.
+    key.referenced_table = table.empty() ? quoted_name(detail.substr(0, open)) : table;
+    return true;
+}
+
+}  // namespace culprit

@@ -1,0 +1,287 @@
+#include <algorithm>
+#include <array>
+
+#include "matchers/rules.h"
+#include "matchers/sql_statement.h"
+
+namespace culprit {
+namespace {
+
+constexpr std::size_t kMaxStatement = 4096;
+
+/// What was found out about one error.
+struct Finding {
+    std::string sqlstate;
+    std::string message;  // PostgreSQL's own text, by template; empty when there is none
+    std::string rule;
+    Captures captures;
+    std::size_t begin = std::string::npos;
+    std::size_t caught_bytes = 0;
+};
+
+std::string caught(const Captures& captures, std::string_view name) {
+    const auto found = captures.find(name);
+    return found == captures.end() ? std::string{} : found->second;
+}
+
+std::size_t bytes_of(const Captures& captures) {
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : captures) bytes += value.size();
+    return bytes;
+}
+
+/// Says which error it is, or only adds to what others say (a DETAIL, a statement)?
+std::string sqlstate_of(const Pattern& pattern, const Captures& captures, const SqlstateTable& table) {
+    if (!pattern.sqlstate.empty()) return pattern.sqlstate;
+    if (auto code = caught(captures, "sqlstate"); !table.condition(code).empty()) return code;
+    if (auto name = caught(captures, "exception_class"); !name.empty()) return std::string(table.code_of_class(name));
+    return {};
+}
+
+/// The server's message as a whole against the templates; of several the one whose names are shortest, as its fixed text is
+/// longest.
+void match_whole(const Record& record, const Catalogue& catalogue, Finding& finding) {
+    for (const auto& pattern : catalogue.patterns()) {
+        if (!pattern.whole || (!record.sqlstate.empty() && pattern.sqlstate != record.sqlstate)) continue;
+        auto match = find_match(*pattern.whole, record.message);
+        if (!match) continue;
+        const auto bytes = bytes_of(match->captures);
+        if (finding.begin != std::string::npos && bytes >= finding.caught_bytes) continue;
+        finding = {pattern.sqlstate,
+                   record.message,
+                   record.sqlstate.empty() ? pattern.id : "sqlstate",
+                   std::move(match->captures),
+                   0,
+                   bytes};
+    }
+}
+
+using Ranges = std::vector<std::pair<std::size_t, std::size_t>>;
+
+/// The parts of the text of which the catalogue says that they are look-alikes.
+Ranges look_alikes(const Record& record, const std::string& text, const Catalogue& catalogue) {
+    Ranges ranges;
+    for (const auto& pattern : catalogue.patterns()) {
+        Captures ignored;
+        if (!pattern.says_nothing || !conditions_hold(pattern, record, ignored)) continue;
+        if (!pattern.match) return {{0, text.size()}};
+        for (std::size_t from = 0; from <= text.size();) {
+            const auto match = find_match(*pattern.match, text, from);
+            if (!match) break;
+            ranges.emplace_back(match->begin, match->end);
+            from = std::max(match->end, match->begin + 1);
+        }
+    }
+    return ranges;
+}
+
+/// The first match that does not lie within a look-alike.
+std::optional<PatternMatch> first_genuine(const re2::RE2& expression, const std::string& text, const Ranges& look_alikes) {
+    for (std::size_t from = 0; from <= text.size();) {
+        auto match = find_match(expression, text, from);
+        if (!match) return match;
+        const auto covering = std::find_if(look_alikes.begin(), look_alikes.end(), [&](const auto& range) {
+            return range.first <= match->begin && match->begin < range.second;
+        });
+        if (covering == look_alikes.end()) return match;
+        from = std::max(covering->second, match->begin + 1);
+    }
+    return std::nullopt;
+}
+
+/// The application's text against all candidates. The earliest error is the one that is told of: what follows quotes or wraps it.
+void match_anywhere(const Record& record, const std::string& text, const Candidates& candidates, const Catalogue& catalogue,
+                    Finding& finding) {
+    const auto ranges = candidates.empty() ? Ranges{} : look_alikes(record, text, catalogue);
+    const bool known = !catalogue.sqlstates().condition(record.sqlstate).empty();
+    std::vector<std::pair<std::string, Captures>> others;
+    for (const auto index : candidates) {
+        const auto& pattern = catalogue.patterns()[index];
+        Captures captures;
+        if (pattern.family != Family::symptom || pattern.says_nothing || !conditions_hold(pattern, record, captures)) continue;
+        std::size_t begin = 0;
+        std::string matched;
+        if (pattern.match) {
+            auto match = first_genuine(*pattern.match, text, ranges);
+            if (!match) continue;
+            begin = match->begin;
+            matched = text.substr(match->begin, match->end - match->begin);
+            captures.merge(match->captures);
+        } else if (!ranges.empty() && ranges.front().second == text.size() && ranges.front().first == 0) {
+            continue;
+        }
+        auto code = sqlstate_of(pattern, captures, catalogue.sqlstates());
+        if (code.empty() || (known && code != record.sqlstate)) continue;
+        const auto bytes = bytes_of(captures);
+        const bool template_wins = pattern.is_template && finding.message.empty() && code == finding.sqlstate;
+        const bool earlier = begin < finding.begin || (begin == finding.begin && bytes < finding.caught_bytes);
+        if (finding.begin == std::string::npos ||
+            (earlier && (pattern.is_template || code != finding.sqlstate || finding.message.empty())) || template_wins) {
+            if (finding.begin != std::string::npos) others.emplace_back(finding.sqlstate, finding.captures);
+            finding = {code,
+                       pattern.is_template ? matched : std::string{},
+                       pattern.id,
+                       std::move(captures),
+                       std::min(begin, finding.begin),
+                       bytes};
+        } else {
+            others.emplace_back(std::move(code), std::move(captures));
+        }
+    }
+    // A driver's field may be named apart from the message: what the same error's other matches caught fills the gaps.
+    for (auto& [code, captures] : others) {
+        if (code == finding.sqlstate && finding.captures.find("referenced_table") == finding.captures.end())
+            finding.captures.merge(captures);
+    }
+    if (known && finding.sqlstate.empty() && ranges.empty()) {
+        finding.sqlstate = record.sqlstate;
+        finding.begin = 0;
+    }
+    if (known && !finding.sqlstate.empty()) finding.rule = "sqlstate";
+}
+
+/// DETAIL, statements and contexts that only add to an error already found.
+void enrich(const Record& record, const std::string& text, const Catalogue& catalogue, Captures& captures) {
+    for (const auto& pattern : catalogue.patterns()) {
+        if (!pattern.adds_only) continue;
+        Captures more;
+        if (!conditions_hold(pattern, record, more)) continue;
+        if (pattern.match) {
+            auto match = find_match(*pattern.match, text);
+            if (!match) continue;
+            more.merge(match->captures);
+        }
+        captures.merge(more);
+    }
+}
+
+void split_schema(std::string& schema, std::string& name, const Record& record) {
+    const auto dot = name.find('.');
+    if (!schema.empty() || dot == std::string::npos || dot == 0 || name.find('.', dot + 1) != std::string::npos) return;
+    // A table may have a dot in its own name; then a statement writes it in quotation marks.
+    if (record.statement.find('"' + name + '"') != std::string::npos) return;
+    schema = name.substr(0, dot);
+    name = name.substr(dot + 1);
+}
+
+std::string first_of(std::initializer_list<std::string> values) {
+    for (const auto& value : values) {
+        if (!value.empty()) return value;
+    }
+    return {};
+}
+
+bool is_simple_column(const std::string& column) { return column.find_first_of("()\"' ") == std::string::npos; }
+
+/// Did the INSERT leave a column of the key to its default? Unknown without a column list, and for keys over expressions.
+std::optional<bool> key_from_default(const std::vector<std::string>& key, const std::optional<InsertTarget>& target,
+                                     const std::string& table) {
+    if (key.empty() || !target || target->all_columns || target->columns.empty()) return std::nullopt;
+    if (!table.empty() && target->table != table) return std::nullopt;
+    if (!std::all_of(key.begin(), key.end(), is_simple_column)) return std::nullopt;
+    return std::any_of(key.begin(), key.end(), [&](const std::string& column) {
+        return std::find(target->columns.begin(), target->columns.end(), column) == target->columns.end();
+    });
+}
+
+void add_objects(const Record& record, const Captures& captures, const KeyDetail& key, const std::optional<InsertTarget>& target,
+                 Signal& signal) {
+    auto constraint = first_of({record.constraint, caught(captures, "constraint")});
+    auto relation = caught(captures, "relation");
+    auto table = first_of({record.table, caught(captures, "table"), relation});
+    auto schema = first_of({record.schema, caught(captures, "schema")});
+    if (record.table.empty()) split_schema(schema, table, record);
+    const bool of_a_row = signal.sqlstate.starts_with("23");
+    if (table.empty() && of_a_row && target) table = target->table;
+    if (schema.empty() && target && !target->schema.empty() && target->table == table) schema = target->schema;
+    auto column = first_of({record.column, caught(captures, "column")});
+    if (column.empty() && key.columns.size() == 1 && is_simple_column(key.columns.front())) column = key.columns.front();
+    std::string referenced = caught(captures, "referenced_table");
+    if (referenced.empty() && signal.sqlstate == "23503") referenced = key.referenced_table;
+    if (referenced == table && caught(captures, "referenced_table").empty() && signal.sqlstate == "23503") referenced.clear();
+
+    auto& objects = signal.objects;
+    if (!constraint.empty()) objects.push_back({"constraint", schema, constraint, column, constraint, referenced, table});
+    if (!column.empty() && constraint.empty()) objects.push_back({"column", schema, column, column, {}, {}, table});
+    if (const auto sequence = caught(captures, "sequence"); !sequence.empty())
+        objects.push_back({"sequence", schema, sequence, {}, {}, {}, {}});
+    if (!table.empty()) objects.push_back({"table", schema, table, {}, {}, referenced, {}});
+}
+
+/// What is shown of the message. PostgreSQL's own texts hold names only; anything else may hold values anywhere.
+std::string shown_message(const Record& record, const Finding& finding, const Signal& signal, const Redactor& redactor) {
+    std::string text = finding.message;
+    if (text.empty()) {
+        if (redactor.shows_values()) return cut_utf8(record.message.substr(0, record.message.find('\n')), 1024);
+        return signal.kind + " (SQLSTATE " + signal.sqlstate + ")";
+    }
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    std::replace(text.begin(), text.end(), '\t', ' ');
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\\' || text.back() == '(' || text.back() == '\r'))
+        text.pop_back();
+    return cut_utf8(std::move(text), 1024);
+}
+
+bool is_error(const Record& record, const Catalogue& catalogue) {
+    if (record.side == Side::server) {
+        if (record.level == "error" || record.level == "fatal" || record.level == "panic") return true;
+        return record.postgresql && catalogue.is_error_severity(record.postgresql->severity);
+    }
+    // An application that met an error and went on says so at a lower level, with the same text.
+    static constexpr std::array kHarmless{"trace", "debug", "verbose", "info", "information", "informational", "notice", "log"};
+    return std::none_of(kHarmless.begin(), kHarmless.end(), [&](const char* level) { return record.level == level; });
+}
+
+}  // namespace
+
+void add_symptom(const Record& record, const std::string& text, const Candidates& candidates, const Knowledge& knowledge,
+                 std::vector<Signal>& signals) {
+    const auto& catalogue = knowledge.catalogue;
+    if (!is_error(record, catalogue)) return;
+    Finding finding;
+    if (record.side == Side::server) {
+        match_whole(record, catalogue, finding);
+        if (!record.sqlstate.empty()) finding.sqlstate = record.sqlstate;
+        if (finding.rule.empty()) finding.rule = "sqlstate";
+        enrich(record, record.context, catalogue, finding.captures);
+    } else {
+        match_anywhere(record, text, candidates, catalogue, finding);
+        if (finding.sqlstate.empty()) return;
+        enrich(record, text, catalogue, finding.captures);
+    }
+    const auto condition = catalogue.sqlstates().condition(finding.sqlstate);
+    const auto statement = first_of({record.statement, caught(finding.captures, "statement")});
+    if (!condition.empty() && !catalogue.is_noise(finding.sqlstate)) {
+        auto signal = signal_for(record, knowledge);
+        signal.family = Family::symptom;
+        signal.kind = condition;
+        signal.sqlstate = finding.sqlstate;
+        signal.rule = finding.rule;
+        KeyDetail key;
+        const auto detail = first_of({record.detail, caught(finding.captures, "detail")});
+        const bool has_key = parse_key_detail(detail, key);
+        const auto target = written_table(statement);
+        add_objects(record, finding.captures, key, target, signal);
+        const bool of_a_tool =
+            signal.sqlstate == "42P01" && std::any_of(signal.objects.begin(), signal.objects.end(),
+                                                      [&](const auto& object) { return catalogue.is_bookkeeping(object.name); });
+        if (of_a_tool) return;
+        if (has_key) {
+            signal.key_columns = key.columns;
+            signal.key_hash = knowledge.redactor.hash(key.values);
+        }
+        if (signal.sqlstate == "23505") {
+            signal.key_from_default =
+                key_from_default(key.columns, target, signal.objects.empty() ? std::string{} : signal.objects.back().name);
+        }
+        signal.message = shown_message(record, finding, signal, knowledge.redactor);
+        signal.detail = cut_utf8(knowledge.redactor.detail(detail), 2048);
+        signal.statement = cut_utf8(knowledge.redactor.statement(statement), kMaxStatement);
+        signals.push_back(std::move(signal));
+    }
+    if (record.side == Side::server && !record.statement.empty()) {
+        add_statement_effects(record, record.statement, Phase::failed, knowledge, signals);
+    }
+}
+
+}  // namespace culprit
