@@ -215,6 +215,7 @@ void read_correlation(YamlMap& root, CorrelationSettings& settings) {
         constexpr Duration second = std::chrono::seconds{1};
         if (const auto lateness = map.find("allowed_lateness")) settings.allowed_lateness = lateness->duration(Duration{0});
         if (const auto resolve = map.find("resolve_after")) settings.resolve_after = resolve->duration(second);
+        if (const auto grace = map.find("remedy_grace")) settings.remedy_grace = grace->duration(Duration{0});
         if (const auto watch = map.find("watch")) settings.watch = watch->duration(second);
         if (const auto confidence = map.find("min_confidence")) settings.min_confidence = confidence->number(0, 1);
         map.done();
