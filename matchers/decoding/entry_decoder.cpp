@@ -81,7 +81,7 @@ DecodedEntry EntryDecoder::decode(OpenEntry&& entry, LineShaper& shaper) {
             break;
         }
         case EntryFormat::csvlog:
-            decoded.record = decode_csvlog(joined(entry.lines, "\n"), entry.arrived);
+            decoded.record = decode_csvlog(joined(entry.lines, "\n"), entry.arrived, entry.cut);
             if (!decoded.record) refuse(dead_letter::kBrokenCsvlog);
             break;
         case EntryFormat::stderr_log:

@@ -40,8 +40,8 @@ enum Column {
 
 constexpr std::size_t kMostColumns = 32;  // newer servers may add some behind those known here
 
-/// RFC 4180 fields; empty when a quote is out of place.
-std::vector<std::string> split(std::string_view text) {
+/// RFC 4180 fields; empty when a quote is out of place. Of a record that was cut, the last field may lack its closing quote.
+std::vector<std::string> split(std::string_view text, bool cut) {
     std::vector<std::string> fields;
     std::size_t at = 0;
     while (fields.size() < kMostColumns) {
@@ -49,6 +49,11 @@ std::vector<std::string> split(std::string_view text) {
         if (at < text.size() && text[at] == '"') {
             for (++at;; ++at) {
                 const std::size_t quote = text.find('"', at);
+                if (quote == text.npos && cut) {
+                    field += text.substr(std::min(at, text.size()));
+                    at = text.size();
+                    break;
+                }
                 if (quote == text.npos) return {};
                 field += text.substr(at, quote - at);
                 at = quote + 1;
@@ -111,12 +116,14 @@ void CsvlogQuotes::take(std::string_view line) {
     if (std::count(line.begin(), line.end(), '"') % 2 != 0) inside_ = !inside_;
 }
 
-std::optional<Record> decode_csvlog(std::string_view text, std::optional<EventTime> near) {
+std::optional<Record> decode_csvlog(std::string_view text, std::optional<EventTime> near, bool cut) {
     while (text.ends_with('\r')) text.remove_suffix(1);
-    std::vector<std::string> fields = split(text);
-    if (fields.size() <= application_name) return {};
+    std::vector<std::string> fields = split(text, cut);
+    if (fields.size() <= (cut ? message : application_name)) return {};
+    if (fields.size() <= application_name) fields.resize(application_name + 1);
     const auto time = leading_timestamp(fields[log_time], near);
-    if (fields[error_severity].empty() || (!fields[sql_state_code].empty() && !is_sqlstate(fields[sql_state_code]))) return {};
+    if (fields[error_severity].empty() || (!fields[sql_state_code].empty() && !has_sqlstate_form(fields[sql_state_code])))
+        return {};
 
     Record record;
     record.side = Side::server;

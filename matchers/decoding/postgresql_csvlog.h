@@ -24,7 +24,8 @@ class CsvlogQuotes {
     bool inside_ = false;
 };
 
-/// A whole record, its physical lines joined by `\n`; nothing when it has another shape.
-std::optional<Record> decode_csvlog(std::string_view text, std::optional<EventTime> near = {});
+/// A whole record, its physical lines joined by `\n`; nothing when it has another shape. Of one that was `cut` at a limit, what
+/// is there.
+std::optional<Record> decode_csvlog(std::string_view text, std::optional<EventTime> near = {}, bool cut = false);
 
 }  // namespace culprit

@@ -41,7 +41,8 @@ DecodedJson decode_postgresql_jsonlog(Object object, std::optional<EventTime> ne
     context.backend_type = text_at(object, "backend_type");
     record.level = level_of_severity(context.severity);
     record.scope.database = context.database;
-    if (auto state = text_at(object, "state_code"); is_sqlstate(state) && state != "00000") record.sqlstate = std::move(state);
+    if (auto state = text_at(object, "state_code"); has_sqlstate_form(state) && state != "00000")
+        record.sqlstate = std::move(state);
     if (const auto message = string_at(object, "message")) {
         record.message = *message;
         decoded.empty_message = message->empty();

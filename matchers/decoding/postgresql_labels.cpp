@@ -250,6 +250,10 @@ std::optional<LabelAtStart> behind_colon(std::string_view text, std::size_t word
 
 std::optional<LabelAtStart> label_at_start(std::string_view text) {
     if (text.empty() || text[0] == ' ' || (text[0] >= 'a' && text[0] <= 'z') || is_digit(text[0])) return {};
+    if (text[0] == '?') {  // a translated label that the database's encoding cannot write
+        const std::size_t marks = std::min(text.find_first_not_of('?'), text.size());
+        return behind_colon(text, marks, EntryPart::backtrace, {});
+    }
     for (const auto& severity : kSeverities) {
         if (severity.word[0] != text[0] || !text.starts_with(severity.word)) continue;
         if (auto found = behind_colon(text, severity.word.size(), EntryPart::message, severity.level)) return found;
@@ -278,13 +282,23 @@ std::string_view without_position(std::string_view message) {
     return message;
 }
 
+bool has_sqlstate_form(std::string_view text) {
+    const auto is_character = [](char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); };
+    return text.size() == 5 && std::all_of(text.begin(), text.end(), is_character);
+}
+
+bool is_unknown_name(std::string_view name) {
+    static constexpr std::array kUnknown =
+        std::to_array<std::string_view>({"[unknown]", "[unbekannt]", "[desconocido]", "[inconnu]", "[sconosciuto]", "[不明]",
+                                         "[უცნობი]", "[알수없음]", "[н/д]", "[okänd]", "[未知]", "[nieznany]"});
+    return std::find(kUnknown.begin(), kUnknown.end(), name) != kUnknown.end();
+}
+
 bool is_sqlstate(std::string_view text) {
     static constexpr std::string_view kClasses =
         "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 58 72 F0 "
         "HV P0 XX";
-    if (text.size() != 5) return false;
-    const auto is_character = [](char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); };
-    if (!std::all_of(text.begin(), text.end(), is_character)) return false;
+    if (!has_sqlstate_form(text)) return false;
     for (std::size_t at = 0; at < kClasses.size(); at += 3) {
         if (kClasses.substr(at, 2) == text.substr(0, 2)) return true;
     }

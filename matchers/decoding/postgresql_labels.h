@@ -27,4 +27,10 @@ std::string_view without_position(std::string_view message);
 /// Five characters that can be a SQLSTATE: a class that PostgreSQL or the SQL standard has. `EPIPE` and `P2002` are none.
 bool is_sqlstate(std::string_view text);
 
+/// Five digits and capitals: what the server's own SQLSTATE field may hold, as a function may RAISE any.
+bool has_sqlstate_form(std::string_view text);
+
+/// `[unknown]`, which the server writes before it knows a name, in any language.
+bool is_unknown_name(std::string_view name);
+
 }  // namespace culprit

@@ -5,8 +5,7 @@
 namespace culprit {
 namespace {
 
-/// `[unknown]` is what the server writes before it knows a name.
-std::string known(std::string_view name) { return name == "[unknown]" ? std::string{} : std::string{name}; }
+std::string known(std::string_view name) { return is_unknown_name(name) ? std::string{} : std::string{name}; }
 
 std::string* field_of(Record& record, EntryPart part, std::string& ignored) {
     switch (part) {
