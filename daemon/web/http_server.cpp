@@ -1,0 +1,228 @@
+#include "daemon/web/http_server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <set>
+
+#include "daemon/web/routes.h"
+
+// g++ 12 does not see that a coroutine's frame is allocated by Asio's own operator new when it inlines only half of the pair.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace culprit {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr std::size_t kConnections = 256;
+constexpr std::uint32_t kHeaderBytes = 8 << 10;
+constexpr std::uint64_t kBodyBytes = 64 << 10;
+constexpr std::chrono::seconds kReadTime{15};  // for a whole request, and for a kept connection to send another
+constexpr std::chrono::seconds kWriteTime{30};
+
+struct ListenAddress {
+    std::string host, port;
+};
+
+std::optional<ListenAddress> split(const std::string& listen) {
+    const std::size_t colon = listen.rfind(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == listen.size()) return std::nullopt;
+    ListenAddress address{listen.substr(0, colon), listen.substr(colon + 1)};
+    if (address.host.size() > 2 && address.host.front() == '[' && address.host.back() == ']')
+        address.host = address.host.substr(1, address.host.size() - 2);
+    return address;
+}
+
+/// What to tell a client whose request could not be read; 0 when there is nobody to tell.
+int status_of(const boost::system::error_code& failure) {
+    if (failure == http::error::header_limit) return 431;
+    if (failure == http::error::body_limit) return 413;
+    if (failure == http::error::end_of_stream || failure == http::error::partial_message) return 0;
+    return failure.category() == http::make_error_code(http::error::bad_method).category() ? 400 : 0;
+}
+
+http::response<http::string_body> compose(const WebAnswer& answer, bool head, bool keep_alive) {
+    http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
+    response.set(http::field::content_type, answer.content_type);
+    for (const auto& [name, value] : answer.headers) response.set(name, value);
+    response.keep_alive(keep_alive);
+    response.body() = answer.body;
+    response.prepare_payload();
+    if (head) response.body().clear();  // the length stays that of the answer to a GET
+    return response;
+}
+
+}  // namespace
+
+class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
+   public:
+    Impl(asio::io_context& io, HttpSettings settings, Telemetry& telemetry, IncidentStore& incidents,
+         std::function<Readiness()> readiness)
+        : state_{std::move(settings), true, telemetry, incidents, std::move(readiness)},
+          strand_(asio::make_strand(io)),
+          acceptor_(strand_),
+          pause_(strand_) {}
+
+    Result<Done> listen() {
+        const std::string& text = state_.settings.listen;
+        const auto address = split(text);
+        if (!address) return Error{"http.listen: '" + text + "' is no address; write host:port, such as 127.0.0.1:8780"};
+        boost::system::error_code failure;
+        tcp::resolver resolver(strand_);
+        const auto found = resolver.resolve(address->host, address->port, tcp::resolver::passive, failure);
+        if (failure || found.empty()) return Error{"http.listen: '" + text + "' cannot be resolved: " + failure.message()};
+        const tcp::endpoint endpoint = found.begin()->endpoint();
+        acceptor_.open(endpoint.protocol(), failure);
+        if (!failure) acceptor_.set_option(asio::socket_base::reuse_address(true), failure);
+        if (!failure) acceptor_.bind(endpoint, failure);
+        if (!failure) acceptor_.listen(asio::socket_base::max_listen_connections, failure);
+        if (failure)
+            return Error{"cannot listen on " + text + ": " + failure.message() + "; free the port or change http.listen"};
+        port_ = acceptor_.local_endpoint().port();
+        state_.loopback_only = endpoint.address().is_loopback();
+        if (!state_.loopback_only && state_.settings.token.empty())
+            spdlog::warn(
+                "http.listen {} can be reached from other hosts and http.token_file is not set: whoever reaches it reads the "
+                "incidents",
+                text);
+        asio::co_spawn(
+            strand_, [self = shared_from_this()] { return self->accept(); }, asio::detached);
+        return Done{};
+    }
+
+    unsigned short port() const { return port_; }
+
+    void stop() {
+        asio::post(strand_, [self = shared_from_this()] {
+            self->stopped_ = true;
+            boost::system::error_code ignored;
+            self->acceptor_.close(ignored);
+            self->pause_.cancel();
+            for (beast::tcp_stream* stream : self->connections_) stream->close();
+        });
+    }
+
+   private:
+    asio::awaitable<void> accept() {
+        const auto self = shared_from_this();
+        while (!stopped_) {
+            boost::system::error_code failure;
+            auto token = asio::redirect_error(asio::use_awaitable, failure);
+            tcp::socket socket = co_await acceptor_.async_accept(token);
+            if (stopped_) co_return;
+            if (failure) {  // out of file descriptors: others will close some
+                pause_.expires_after(std::chrono::milliseconds(100));
+                co_await pause_.async_wait(token);
+                continue;
+            }
+            if (connections_.size() >= kConnections) continue;  // closes it
+            asio::co_spawn(strand_, serve(self, std::move(socket)), asio::detached);
+        }
+    }
+
+    /// Takes itself as an argument: a coroutine's arguments live as long as it does.
+    static asio::awaitable<void> serve(std::shared_ptr<Impl> self, tcp::socket socket) {
+        beast::tcp_stream stream(std::move(socket));
+        const Registration registered(*self, stream);
+        beast::flat_buffer buffer;
+        bool keep_alive = true;
+        while (keep_alive && !self->stopped_) {
+            boost::system::error_code failure;
+            auto token = asio::redirect_error(asio::use_awaitable, failure);
+            http::request_parser<http::string_body> parser;
+            parser.header_limit(kHeaderBytes);
+            parser.body_limit(kBodyBytes);
+            stream.expires_after(kReadTime);
+            // The header on its own: read at once with the body, Boost 1.74 forgets that the body is above the limit.
+            co_await http::async_read_header(stream, buffer, parser, token);
+            if (!failure) co_await http::async_read(stream, buffer, parser, token);
+            if (self->stopped_) co_return;
+
+            WebAnswer found;
+            bool head = false;
+            if (failure) {
+                found.status = status_of(failure);
+                if (found.status == 0) co_return;
+                found.content_type = "text/plain; charset=utf-8";
+                found.body = failure.message() + "\n";
+                keep_alive = false;
+            } else {
+                const auto& request = parser.get();
+                head = request.method() == http::verb::head;
+                keep_alive = request.keep_alive();
+                found = self->answer_safely(request);
+            }
+            http::response<http::string_body> response = compose(found, head, keep_alive);
+            http::response_serializer<http::string_body> serializer(response);
+            stream.expires_after(kWriteTime);
+            if (head)
+                co_await http::async_write_header(stream, serializer, token);
+            else
+                co_await http::async_write(stream, serializer, token);
+            if (failure) co_return;
+        }
+        boost::system::error_code ignored;
+        stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    }
+
+    WebAnswer answer_safely(const http::request<http::string_body>& request) {
+        try {
+            state_.telemetry.state_size("http_connections", connections_.size(), kConnections);
+            return answer({std::string(request.method_string()), std::string(request.target()),
+                           std::string(request[http::field::host]), std::string(request[http::field::authorization])},
+                          state_);
+        } catch (const std::exception& failure) {
+            spdlog::error("answering {} failed: {}", std::string_view(request.target().data(), request.target().size()),
+                          failure.what());
+            return {500, "text/plain; charset=utf-8", "an internal error; culprit's own log says more\n", {}};
+        }
+    }
+
+    /// A connection among those that stop() closes, for as long as it is served.
+    class Registration {
+       public:
+        Registration(Impl& server, beast::tcp_stream& stream) : server_(server), stream_(stream) {
+            server_.connections_.insert(&stream_);
+        }
+        ~Registration() { server_.connections_.erase(&stream_); }
+        Registration(const Registration&) = delete;
+        Registration& operator=(const Registration&) = delete;
+
+       private:
+        Impl& server_;
+        beast::tcp_stream& stream_;
+    };
+
+    WebState state_;
+    asio::strand<asio::io_context::executor_type> strand_;
+    tcp::acceptor acceptor_;
+    asio::steady_timer pause_;
+    std::set<beast::tcp_stream*> connections_;
+    unsigned short port_ = 0;
+    bool stopped_ = false;
+};
+
+HttpServer::HttpServer(asio::io_context& io, HttpSettings settings, Telemetry& telemetry, IncidentStore& incidents,
+                       std::function<Readiness()> readiness)
+    : impl_(std::make_shared<Impl>(io, std::move(settings), telemetry, incidents, std::move(readiness))) {}
+HttpServer::~HttpServer() { stop(); }
+Result<Done> HttpServer::listen() { return impl_->listen(); }
+unsigned short HttpServer::port() const { return impl_->port(); }
+void HttpServer::stop() { impl_->stop(); }
+
+}  // namespace culprit
