@@ -1,0 +1,149 @@
+#include <utility>  // first: Boost 1.74's coroutines use std::exchange without including it
+//
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <thread>
+
+#include "daemon/commands/commands.h"
+#include "daemon/config.h"
+#include "daemon/pipeline.h"
+#include "daemon/redaction_key.h"
+#include "daemon/sinks/elasticsearch_sink.h"
+#include "daemon/sinks/file_sink.h"
+#include "daemon/sources/file_source.h"
+#include "daemon/sources/kafka_source.h"
+#include "daemon/web/http_server.h"
+#include "matchers/recognition.h"
+
+namespace culprit {
+
+namespace {
+
+namespace asio = boost::asio;
+
+using Sources = std::vector<std::unique_ptr<Source>>;
+using Sinks = std::vector<std::unique_ptr<Sink>>;
+
+Sources make_sources(const Config& config, const Recognition& recognition, Telemetry& telemetry) {
+    Sources sources;
+    for (const SourceSettings& settings : config.sources) {
+        if (const auto* kafka = std::get_if<KafkaSourceSettings>(&settings)) {
+            sources.push_back(std::make_unique<KafkaSource>(recognition, *kafka, telemetry));
+        } else {
+            sources.push_back(std::make_unique<FileSource>(recognition, std::get<FileSourceSettings>(settings)));
+        }
+    }
+    return sources;
+}
+
+Result<Sinks> make_sinks(const Config& config, asio::io_context& io, Telemetry& telemetry, DeadLetters& rejected) {
+    Sinks sinks;
+    for (const SinkSettings& settings : config.sinks) {
+        if (const auto* elasticsearch = std::get_if<ElasticsearchSettings>(&settings)) {
+            const auto reject = [&](const IncidentDocument& document, const std::string& reason) {
+                telemetry.dead_letter("rejected_by_sink");
+                if (const auto written = rejected.write(document, "elasticsearch", reason); !written)
+                    spdlog::error("{}", written.error().message);
+            };
+            sinks.push_back(make_elasticsearch_sink(io, *elasticsearch, telemetry, reject));
+        } else {
+            auto file = make_file_sink(std::get<FileSinkSettings>(settings), telemetry);
+            if (!file) return file.error();
+            sinks.push_back(std::move(file).value());
+        }
+    }
+    return sinks;
+}
+
+/// Signals, HTTP and the Elasticsearch client live on one io_context and its thread.
+void serve(asio::io_context& io) {
+    while (true) {
+        try {
+            io.run();
+            return;
+        } catch (const std::exception& error) {
+            spdlog::error("an operation on the network failed: {}", error.what());
+        }
+    }
+}
+
+}  // namespace
+
+int run(const RunOptions& options) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("culprit"));  // stdout may be a sink's
+    std::signal(SIGPIPE, SIG_IGN);                                   // a reader that went away is an error of its write
+
+    auto loaded = load_config(options.config);
+    if (!loaded) return fail(kWrongUsage, loaded.error().message);
+    Config config = std::move(loaded).value();
+    if (config.sources.empty())
+        return fail(kWrongUsage, options.config + ": sources: expected at least one source, {kafka: …} or {file: …}");
+    if (config.sinks.empty()) spdlog::warn("no sinks are configured: incidents go nowhere");
+    if (config.redaction.key.empty()) {
+        spdlog::warn("redaction.key_file is not set: hashes are keyed by this machine's id");
+        config.redaction.key = machine_redaction_key();
+    }
+    const auto recognition = Recognition::load(config.catalogues, config.redaction);
+    if (!recognition) return fail(kWrongUsage, recognition.error().message);
+    const auto log = SqliteSignalLog::open(config.signal_log.path);
+    if (!log) return fail(kWrongUsage, log.error().message);
+    const auto dead_letters = DeadLetters::open(config.dead_letter);
+    const auto rejected = DeadLetters::open(config.dead_letter);  // of the io_context's thread
+    if (!dead_letters || !rejected) return fail(kWrongUsage, (dead_letters ? rejected : dead_letters).error().message);
+    config.correlation.epoch = log.value()->epoch();
+    Correlator correlator(config.correlation);
+
+    Telemetry telemetry;
+    asio::io_context io(1);
+    const auto work = asio::make_work_guard(io);
+    auto sinks = make_sinks(config, io, telemetry, *rejected.value());
+    if (!sinks) return fail(kWrongUsage, sinks.error().message);
+    Sources sources = make_sources(config, *recognition.value(), telemetry);
+
+    PipelineSettings settings;
+    settings.retention = config.signal_log.retention;
+    settings.quiet_horizon =
+        config.correlation.resolve_after + config.correlation.watch + config.correlation.allowed_lateness + std::chrono::hours{1};
+    Pipeline pipeline({*log.value(), correlator, *dead_letters.value(), telemetry, sources, sinks.value()}, settings);
+
+    std::stop_source stop;
+    asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
+    std::function<void()> wait_for_signal = [&] {
+        signals.async_wait([&](const boost::system::error_code& error, int signal) {
+            if (error) return;
+            if (signal == SIGHUP) {
+                spdlog::warn("SIGHUP: reloading is not available in this version; restart instead");
+            } else {
+                stop.request_stop();
+            }
+            wait_for_signal();
+        });
+    };
+    wait_for_signal();
+    std::optional<HttpServer> server;
+    if (config.http) {
+        auto store = std::make_unique<IncidentStore>();
+        IncidentStore& incidents = *store;
+        sinks.value().push_back(std::move(store));
+        server.emplace(io, *config.http, telemetry, incidents, [&] { return pipeline.readiness(); });
+        if (const auto listening = server->listen(); !listening) return fail(kWrongUsage, listening.error().message);
+        spdlog::info("http.listen {}: port {}", config.http->listen, server->port());
+    }
+
+    std::thread network([&] { serve(io); });
+    auto done = pipeline.recover();
+    const bool recovered = done.ok();
+    if (recovered) done = pipeline.run(stop.get_token());
+    if (server) server->stop();
+    io.stop();
+    network.join();
+    if (!done) return fail(recovered ? kServerUnreachable : kInputUnreadable, done.error().message);
+    return kDone;
+}
+
+}  // namespace culprit
