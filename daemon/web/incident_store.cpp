@@ -29,7 +29,7 @@ void IncidentStore::put(const std::vector<IncidentDocument>& revisions) {
     }
     auto made = std::make_shared<const Snapshot>(std::move(next));
     std::lock_guard lock(mutex_);
-    snapshot_ = std::move(made);
+    snapshot_.swap(made);  // the old one, if nobody holds it, dies after the lock
 }
 
 std::shared_ptr<const IncidentStore::Snapshot> IncidentStore::snapshot() const {
@@ -38,8 +38,9 @@ std::shared_ptr<const IncidentStore::Snapshot> IncidentStore::snapshot() const {
 }
 
 std::vector<IncidentStore::Incident> IncidentStore::list() const {
+    const auto all = snapshot();  // held for the loop: a range-for keeps no temporary inside its range alive (before C++23)
     std::vector<Incident> found;
-    for (const auto& [id, incident] : *snapshot())
+    for (const auto& [id, incident] : *all)
         if (incident->status != "merged") found.push_back(incident);
     std::stable_sort(found.begin(), found.end(), [](const Incident& a, const Incident& b) {
         return std::tuple(is_open(*b), b->bucket) < std::tuple(is_open(*a), a->bucket);
