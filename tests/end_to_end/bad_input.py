@@ -117,10 +117,10 @@ WRONG = [
     ("an unknown key", GOOD.replace("labels:", "lables:"), ":1:", "lables"),
     ("an unknown source", GOOD.replace("- file: {paths", "- files: {paths"), ":3:", "files"),
     ("a topic without a name", GOOD.replace("- file: {paths: [input.log]}", "- kafka: {brokers: ['127.0.0.1:9'], topics: [{labels: {}}]}"), ":3:", "name"),
-    ("a text for a list", GOOD.replace("[input.log]", "7 days"), ":3:", "list"),
+    ("a map for a list", GOOD.replace("[input.log]", "{input: log}"), ":3:", "list"),
     ("a duration without a unit", GOOD + "correlation: {resolve_after: 30}\n", ":7:", "resolve_after"),
     ("not YAML at all", GOOD.replace("{environment: production}", "{environment: [production}"), ":1:", ""),
-    ("an unset variable", GOOD.replace("production", "${CULPRIT_NOT_SET}"), ":1:", "CULPRIT_NOT_SET"),
+    ("an unset variable", GOOD.replace("production", "'${CULPRIT_NOT_SET}'"), ":1:", "CULPRIT_NOT_SET"),
 ]
 
 

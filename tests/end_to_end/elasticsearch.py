@@ -24,7 +24,7 @@ class Index:
             with urllib.request.urlopen(request, timeout=15) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            if error.code == 404:
+            if error.code in (404, 503):  # no index yet, or one whose shard is just being made
                 return None
             raise AssertionError(f"Elasticsearch answered {error.code} to {method} {path}: {error.read().decode()[:2000]}")
         except (urllib.error.URLError, OSError):

@@ -8,7 +8,8 @@ from documents import Truth, comparable, difference
 from kafka_topics import Producer
 from waiting import wait_until
 
-COMMON = {"labels": {"environment": "production"}}
+# Recordings end seconds after the remedy. With a grace that has passed by then, the quiet after the end changes nothing any more.
+COMMON = {"labels": {"environment": "production"}, "correlation": {"remedy_grace": "3s"}}
 
 
 def settings_for(topic, index):
