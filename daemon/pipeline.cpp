@@ -81,21 +81,22 @@ Result<Done> Pipeline::run(std::stop_token stop) {
     abandon_at_ = WallClock::now() + settings_.abandon_after;
 
     std::string failure;
-    while (!stop.stop_requested() && (failure = failed_source()).empty()) {
+    bool written = true;  // once false, nothing later may be committed either: it would pass over what is missing
+    while (written && !stop.stop_requested() && (failure = failed_source()).empty()) {
         take_in();
-        if (!commit(pending_.take_due(WallClock::now()), stop)) break;
+        written = commit(pending_.take_due(WallClock::now()), stop);
+        if (!written) break;
         step_quiet(stop);
         look_after(WallClock::now());
     }
 
     spdlog::info("stopping: what was read is brought into the signal log, then to the sinks");
-    give_up_at_ = WallClock::now() + settings_.stop_patience;
+    if (!give_up_at_) give_up_at_ = WallClock::now() + settings_.stop_patience;
     std::jthread stopper([this] {
         for (const auto& source : parts_.sources) source->stop();
         queue_.close();
     });
     // Popping goes on while the sources stop: they may be waiting for room.
-    bool written = true;
     while (!queue_.closed_and_empty()) {
         take_in();
         if (written) written = commit(pending_.take_due(WallClock::now()), {});
