@@ -20,12 +20,14 @@ def error_line(**fields):
                        "err": {"message": WORDS, "code": "23505", "constraint": "orders_pkey"}, **fields}, ensure_ascii=False).encode()
 
 
-# name of the case, the message, the reason of its dead letter
-REFUSED = [
-    ("a broken JSON message", error_line()[:-20], "undecodable_json"),
-    ("a line of 5 MB", error_line(padding="x" * 5_000_000), "too_large"),
-    ("a NUL byte in JSON", error_line(note="@").replace(b"@", b"\0"), "undecodable_json"),
-    ("a timestamp that nobody knows", error_line(time="the day before yesterday"), "unknown_timestamp"),
+# name of the case, the message, the reason of its dead letter, whether the error that it tells of is counted all the same
+BAD = [
+    ("a broken JSON message", error_line()[:-20], "broken_json", False),
+    ("a line of 5 MB", error_line(padding="x" * 5_000_000), "record_too_large", False),
+    ("bytes that are not UTF-8", error_line(note="@").replace(b"@", b"\xe9\xff"), "invalid_utf8_repaired", True),
+    ("a NUL byte", error_line(note="@").replace(b"@", b"\0"), "nul_byte", False),
+    ("a timestamp that nobody knows", error_line(time="the day before yesterday"), "unknown_timestamp", False),
+    ("an empty message", json.dumps({"time": TIME, "level": "error", "msg": "", "note": WORDS}).encode(), "empty_message", False),
 ]
 
 
@@ -61,37 +63,32 @@ class BadInput(unittest.TestCase):
     def test_every_bad_record_is_counted_and_dead_lettered_and_the_stream_goes_on(self):
         topic = new_topic("bad-input")
         with culprit.Daemon(os.path.join(self.folder, "daemon"), self.settings(topic)) as daemon, Producer() as producer:
-            offset = 0
-            expected = {}
-            for name, message, reason in REFUSED:
+            for _, message, _, _ in BAD:
                 producer.send(topic, error_line(), ARRIVAL)
                 producer.send(topic, message, ARRIVAL)
-                expected[offset + 1] = (name, reason)
-                offset += 2
-            # Not refused: bytes of another encoding are repaired, and an empty message says nothing.
-            producer.send(topic, error_line(note="@").replace(b"@", b"\xe9\xff"), ARRIVAL)
-            producer.send(topic, b"", ARRIVAL)
-            producer.send(topic, error_line(msg=""), ARRIVAL)
+            producer.send(topic, b"", ARRIVAL)  # holds no word at all: it is passed over, as every record is that says nothing
             producer.send(topic, error_line(), ARRIVAL)
-            offset += 4
-            good = len(REFUSED) + 3
             producer.flush()
+            records = 2 * len(BAD) + 2
+            counted = len(BAD) + 1 + sum(usable for *_, usable in BAD)
 
-            daemon.wait_for_records(offset)
-            self.assertEqual(daemon.metric("culprit_records_total"), offset)
-            self.assertEqual(daemon.metric("culprit_signals_total", family="symptom", kind="unique_violation"), good)
+            daemon.wait_for_records(records)
+            self.assertEqual(daemon.metric("culprit_records_total"), records)
+            for _, _, reason, _ in BAD:
+                self.assertEqual(daemon.metric("culprit_dead_letters_total", reason=reason), 1, reason)
+            self.assertEqual(daemon.metric("culprit_dead_letters_total"), len(BAD))
+            self.assertEqual(daemon.metric("culprit_undecodable_records_total"), sum(not usable for *_, usable in BAD))
             self.assertEqual(daemon.metric("culprit_repaired_records_total"), 1)
-            for reason in {reason for _, _, reason in REFUSED}:
-                count = sum(reason == other for _, _, other in REFUSED)
-                self.assertEqual(daemon.metric("culprit_dead_letters_total", reason=reason), count, reason)
+            self.assertEqual(daemon.metric("culprit_signals_total", family="symptom", kind="unique_violation"), counted)
 
+            expected = {2 * number + 1: (name, reason) for number, (name, _, reason, _) in enumerate(BAD)}
             found = {letter["source"]["offset"]: letter for letter in self.letters()}
             self.assertEqual({place: letter["reason"] for place, letter in found.items()}, {place: reason for place, (_, reason) in expected.items()})
             for place, letter in found.items():
                 self.assertTrue(letter["explanation"], expected[place])
                 self.assertNotIn("raw", letter, "the bytes hold values: they are kept by choice only")
 
-            wait_until("the incident counts every good record", lambda: (self.newest_incident() or {}).get("culprit", {}).get("symptom", {}).get("count") == good,
+            wait_until("the incident counts every usable record", lambda: (self.newest_incident() or {}).get("culprit", {}).get("symptom", {}).get("count") == counted,
                        explain=lambda: str(self.newest_incident()) + daemon.log_tail())
             self.check_a_second_daemon_refuses_to_start(daemon)
             daemon.stop()

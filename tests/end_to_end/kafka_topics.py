@@ -24,20 +24,28 @@ class Producer:
     """A context manager; what was sent is in the broker when it ends."""
 
     def __init__(self):
+        # Compressed, as shippers do: this client gives up on a request that the socket does not take at once.
         self._producer = KafkaProducer(bootstrap_servers=services.address("kafka"), max_request_size=LARGEST_MESSAGE,
-                                       buffer_memory=4 * LARGEST_MESSAGE, linger_ms=5, acks="all")
+                                       buffer_memory=4 * LARGEST_MESSAGE, linger_ms=5, acks="all", compression_type="gzip")
+        self._sent = []
 
     def send(self, topic, value, timestamp=None, partition=0):
         """`value` is bytes or text; `timestamp` in seconds since the epoch becomes the message's own."""
         data = value.encode("utf-8") if isinstance(value, str) else value
-        self._producer.send(topic, data, partition=partition, timestamp_ms=None if timestamp is None else round(timestamp * 1000))
+        self._sent.append(self._producer.send(topic, data, partition=partition, timestamp_ms=None if timestamp is None else round(timestamp * 1000)))
 
     def flush(self):
+        """Until the broker has all that was sent; raises when it refused something."""
+        sent, self._sent = self._sent, []
         self._producer.flush(timeout=60)
+        for future in sent:
+            future.get(timeout=10)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._producer.flush(timeout=60)
-        self._producer.close(timeout=10)
+        try:
+            self.flush()
+        finally:
+            self._producer.close(timeout=10)

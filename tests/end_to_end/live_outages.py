@@ -51,6 +51,7 @@ class LiveOutages(unittest.TestCase):
         self.enterContext(producer)
         self.topics = {name: new_topic(name) for name in ("app-logs", "postgres-logs", "migrations", "deploys")}
         shipper = Shipper(producer)
+        self.addCleanup(shipper.close)
         shipper.tail(SERVER_LOG, self.topics["postgres-logs"])
         for service in (self.checkout, self.helpdesk, self.wishlist, self.accounts):
             shipper.tail(service.log.path, self.topics["app-logs"])

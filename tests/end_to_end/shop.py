@@ -115,6 +115,10 @@ class Shipper:
         self._tails.append((open(path, "rb"), topic, path if envelope else None, bytearray()))
         self._tails[-1][0].seek(0, os.SEEK_END)
 
+    def close(self):
+        for file, *_ in self._tails:
+            file.close()
+
     def ship(self):
         """What has been appended since the last call."""
         for file, topic, path, rest in self._tails:
