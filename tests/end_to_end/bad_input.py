@@ -27,7 +27,7 @@ BAD = [
     ("bytes that are not UTF-8", error_line(note="@").replace(b"@", b"\xe9\xff"), "invalid_utf8_repaired", True),
     ("a NUL byte", error_line(note="@").replace(b"@", b"\0"), "nul_byte", False),
     ("a timestamp that nobody knows", error_line(time="the day before yesterday"), "unknown_timestamp", False),
-    ("an empty message", json.dumps({"time": TIME, "level": "error", "msg": "", "note": WORDS}).encode(), "empty_message", False),
+    ("an empty message", json.dumps({"time": TIME, "level": "error", "msg": "", "note": "how a duplicate key value violates unique constraint rules"}).encode(), "empty_message", False),
 ]
 
 
@@ -40,10 +40,14 @@ class BadInput(unittest.TestCase):
         self.folder = temporary.name
         self.dead_letters = os.path.join(self.folder, "dead-letters.ndjson")
         self.incidents = os.path.join(self.folder, "incidents.ndjson")
+        self.key_file = os.path.join(self.folder, "redaction.key")
+        with open(self.key_file, "w") as file:
+            file.write("a key of this test's own, long enough")
 
     def settings(self, topic):
         return {"labels": {"environment": "production", "database": "shop"},
                 "sources": [{"kafka": {"brokers": [services.address("kafka")], "group_id": topic, "topics": [{"name": topic}], "start": "earliest"}}],
+                "redaction": {"values": "hash", "key_file": self.key_file},
                 "dead_letter": {"file": self.dead_letters},
                 "sinks": [{"file": {"path": self.incidents, "format": "ndjson"}}]}
 
