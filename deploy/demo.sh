@@ -24,8 +24,12 @@ build=${CULPRIT_BUILD_DIR:-build/release}
 port=${CULPRIT_DEMO_PORT:-8780}
 speed=${CULPRIT_DEMO_SPEED:-60}
 
-# What each outage's incident is about, and the kinds of cause that are right for it.
-declare -A right=([uq_customers_phone]='schema_change|migration' [wishlists]='deployment' [tickets_pkey]='import')
+# What each outage's incident is about, and when what caused it happened.
+declare -A right=(
+  [uq_customers_phone]='(schema_change|migration) 2026-11-20T12:20:45'
+  [wishlists]='deployment 2026-11-20T12:26:05'
+  [tickets_pkey]='import 2026-11-20T12:24:29'
+)
 
 tests/install.sh build jq
 
@@ -88,15 +92,16 @@ sort -m deploy/examples/*.ndjson | perl -e '
   }' "$speed" >>"$state/shipped.ndjson" &
 replay=$!
 
-# The newest revision of each incident, as OBJECT KIND: the kind of its first cause, where it has been attributed.
+# The newest revision of each incident, as OBJECT STATUS CAUSE: kind and time of its first cause, where it has been attributed.
 incidents() {
   jq -rs 'group_by(.culprit.id) | map(last.culprit) | .[] | select(.status != "merged")
-          | "\(.symptom.constraint // .symptom.table) \(if .attribution == "attributed" then .causes[0].kind else "none" end)"' "$state/incidents.ndjson" 2>/dev/null
+          | "\(.symptom.constraint // .symptom.table) \(.status) \(if .attribution == "attributed" then .causes[0] | "\(.kind) \(.time[:19])" else "none" end)"' \
+    "$state/incidents.ndjson" 2>/dev/null
 }
 each_names_its_cause() {
-  local object kind count=0
-  while read -r object kind; do
-    [[ -n ${right[$object]:-} && $kind =~ ^(${right[$object]})$ ]] || return 1
+  local object status cause count=0
+  while read -r object status cause; do
+    [[ -n ${right[$object]:-} && $status == resolved && $cause =~ ^${right[$object]}$ ]] || return 1
     count=$((count + 1))
   done < <(incidents)
   ((count == ${#right[@]}))
@@ -114,9 +119,9 @@ done
 
 if ((complete)); then
   echo
-  echo "Three outages, three incidents, and each names its cause."
+  echo "Three outages, three incidents: each names its cause, and each is resolved."
 else
-  echo "demo.sh: not every incident names its cause:" >&2
+  echo "demo.sh: not every incident names its cause and is resolved:" >&2
   incidents >&2
 fi
 if ((end_when_complete)); then
