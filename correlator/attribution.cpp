@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 /// Both sides of one error are logged within milliseconds; a symptom this short after a remedy was under way when it came.
 constexpr Duration kUnderWay = 1s;
 
+/// A tool that finds its own table missing creates it within this time.
+constexpr Duration kProbe = 2s;
+
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// Scores are compared between runs and platforms: three decimals are kept.
@@ -66,6 +69,16 @@ struct Weighing {
         cause.score += weight;
     }
 };
+
+/// `billing` and `billing-prod`: one name continues the other behind a separator.
+bool related_service(const std::set<std::string>& services, const std::string& service) {
+    return std::ranges::any_of(services, [&](const std::string& other) {
+        const auto& [shorter, longer] =
+            std::minmax(service, other, [](const auto& a, const auto& b) { return a.size() < b.size(); });
+        return !shorter.empty() && longer.size() > shorter.size() && longer.starts_with(shorter) &&
+               std::string_view("-_.").find(longer[shorter.size()]) != std::string_view::npos;
+    });
+}
 
 void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& event) {
     const Session& session = *problem.session;
@@ -223,6 +236,8 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     weighing.add("proximity", std::max(least, 1.0 - distance_in_half_lives), distance(cause.offset));
     if (!rule.awaited) weigh_surge(weighing, problem, time);
     if (rule.sequence) weigh_sequence(weighing, problem);
+    if (rule.awaited && session.count() <= 2 && session.count(Side::application) == 0 && cause.offset < kProbe)
+        weighing.add("probe", 1, "asked for once, by no application, and created at once");
     if (!rule.failed && is_failed(event, best->signal)) weighing.add("failed_change", 1, "the change failed");
 
     for (const Remedy& remedy : remedies) {
@@ -240,7 +255,8 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     }
 
     // A release that went live ahead of its migration: what it lacked came later, and then the errors ended.
-    const bool ours = event.scope.service.empty() || problem.services.contains(event.scope.service);
+    const bool ours = event.scope.service.empty() || problem.services.contains(event.scope.service) ||
+                      related_service(problem.services, event.scope.service);
     if (event.kind == "deployment" && rule.relation == RelationAsked::none && ours) {
         for (const ChangeEvent& later : events) {
             if (cause.awaited) break;

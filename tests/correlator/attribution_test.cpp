@@ -95,6 +95,23 @@ TEST(Attribution, names_the_later_migration_when_no_deployment_was_seen) {
     EXPECT_GT(incidents[0]["culprit"]["cause"]["offset_seconds"], 0);
 }
 
+TEST(Attribution, takes_a_tool_that_creates_its_own_table_for_no_outage) {
+    const auto incidents = fold(entries_of({by_server(symptom(0, "undefined_table", table_named("ledger")), "shop", ""),
+                                            ddl(0.13, "create_table", {table_named("ledger")}, "shop")}),
+                                60);
+    ASSERT_EQ(incidents.size(), 1u);
+    EXPECT_EQ(incidents[0]["culprit"]["attribution"], "unattributed") << incidents[0].dump(1);
+}
+
+TEST(Attribution, knows_a_service_whose_name_continues_the_deployments) {
+    std::vector<Signal> signals{deployment(0, "billing", "5.5.0")};
+    for (double time : {10.0, 30.0, 50.0})
+        signals.push_back(by_service(symptom(time, "undefined_table", table_named("levels")), "billing-prod"));
+    const auto incidents = fold(entries_of(signals), 90);
+    EXPECT_EQ(incidents[0]["culprit"]["attribution"], "attributed");
+    EXPECT_EQ(incidents[0]["culprit"]["diagnosis"]["rule"], "migration_missing_for_release");
+}
+
 TEST(Attribution, names_the_import_that_left_the_sequence_behind_and_fills_in_the_repair) {
     std::vector<Signal> signals{change(0, "import")};
     signals.back().tool = "psql";
