@@ -46,7 +46,7 @@ std::vector<DatabaseObject> objects_of(const Pattern& pattern, const Captures& c
 }
 
 std::string first_line(std::string_view text) {
-    const auto begin = text.find_first_not_of(" \t\r\n");
+    const auto begin = text.find_first_not_of(" \t\r\n]|>");
     if (begin == std::string_view::npos) return {};
     text.remove_prefix(begin);
     text = text.substr(0, text.find('\n'));

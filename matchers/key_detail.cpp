@@ -12,6 +12,77 @@ struct Quotes {
 /// The quotation marks of PostgreSQL's translations.
 constexpr std::array<Quotes, 4> kQuotes{{{"\"", "\""}, {"»", "«"}, {"« ", " »"}, {"«", "»"}}};
 
+/// All that PostgreSQL writes behind a key, in its languages (src/backend/po); `{}` is the other table. What differs is not its
+/// own text, but perhaps a part of a value in a DETAIL that was cut, and is not shown.
+constexpr std::array kTails{R"( already exists.)",
+                            R"( esiste già.)",
+                            R"( est dupliquée.)",
+                            R"( est toujours référencée à partir de la table « {} ».)",
+                            R"( está duplicada.)",
+                            R"( existerar redan.)",
+                            R"( finns inte i tabellen "{}".)",
+                            R"( is duplicated.)",
+                            R"( is not present in table "{}".)",
+                            R"( is still referenced from table "{}".)",
+                            R"( ist doppelt vorhanden.)",
+                            R"( ist nicht in Tabelle »{}« vorhanden.)",
+                            R"( n'est pas présente dans la table « {} ».)",
+                            R"( no está presente en la tabla «{}».)",
+                            R"( non è presente nella tabella "{}".)",
+                            R"( refereras fortfarande till från tabell "{}".)",
+                            R"( todavía es referida desde la tabla «{}».)",
+                            R"( wird noch aus Tabelle »{}« verwiesen.)",
+                            R"( » existe déjà.)",
+                            R"( är duplicerad.)",
+                            R"( è ancora referenziata dalla tabella "{}".)",
+                            R"( è duplicata.)",
+                            R"( вже існує.)",
+                            R"( все ще є посилання в таблиці "{}".)",
+                            R"( всё ещё есть ссылки в таблице "{}".)",
+                            R"( дублируется.)",
+                            R"( дублюється.)",
+                            R"( не присутній в таблиці "{}".)",
+                            R"( отсутствует в таблице "{}".)",
+                            R"( დუბლირებულია.)",
+                            R"( と競合しています)",
+                            R"( はすでに存在します。)",
+                            R"( 仍被表 "{}" 引用。)",
+                            R"( 仍被資料表 "{}" 參考。)",
+                            R"( 冲突。)",
+                            R"( 已存在。)",
+                            R"( 沒有出現在資料表 "{}"。)",
+                            R"( 衝突。)",
+                            R"( 重复。)",
+                            R"( 重複。)",
+                            R"( 가 충돌함)",
+                            R"( 키가 "{}" 테이블에 없습니다.)",
+                            R"( 키가 "{}" 테이블에서 여전히 참조됩니다.)",
+                            R"( 키가 이미 있습니다.)",
+                            R"( 키가 중복됨)",
+                            R"( 키와 충돌합니다.)",
+                            R"(" уже существует.)",
+                            R"(-სთან.)",
+                            R"(.)",
+                            R"(« existiert bereits.)",
+                            R"(。)",
+                            R"(がありません)",
+                            R"(はまだテーブル"{}"から参照されています)",
+                            R"(は重複しています。)"};
+
+/// `tail` as it may be shown: a known one, with the name of `table` in it; else nothing.
+std::string known_tail(std::string_view tail, const std::string& table) {
+    while (!tail.empty() && (tail.back() == ' ' || tail.back() == '\r' || tail.back() == '\n')) tail.remove_suffix(1);
+    for (const std::string_view known : kTails) {
+        std::string text(known);
+        if (const auto place = text.find("{}"); place != std::string::npos) {
+            if (table.empty()) continue;
+            text.replace(place, 2, table);
+        }
+        if (text == tail) return text;
+    }
+    return {};
+}
+
 /// The name in quotation marks at the end of `text` (a full stop may follow), or in front of it.
 std::string quoted_name(std::string_view text) {
     for (const auto& quotes : kQuotes) {
@@ -99,7 +170,7 @@ bool parse_key_detail(std::string_view detail, KeyDetail& key) {
     if (tail.find("=(") != std::string_view::npos) return false;
     key.columns = split_columns(detail.substr(open + 1, columns_end - open - 1));
     key.values = std::string(detail.substr(values_begin, values_end - values_begin));
-    key.tail = std::string(tail);
+    key.tail = known_tail(tail, table);
     // ja and zh name the table in front of the key.
     key.referenced_table = table.empty() ? quoted_name(detail.substr(0, open)) : table;
     return true;

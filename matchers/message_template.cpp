@@ -59,11 +59,13 @@ Result<MessageTemplate> compile_template(std::string_view text) {
         const auto close = text.find('}', open);
         if (close == std::string_view::npos) return Error{"a `{` without its `}`"};
         const std::string name(text.substr(open + 1, close - open - 1));
-        const bool quoted = !piece.empty() && piece.back() == '"';
+        const bool quoted =
+            piece.ends_with('"') || piece.ends_with("»") || piece.ends_with("«") || piece.ends_with("« ") || piece.ends_with("„");
         const bool last = close + 1 == text.size();
         // A name without quotation marks (`permission denied for table payroll`) ends at white space.
         result.anywhere += "(?P<" + name + ">" + (quoted || !last ? R"([^\n]{1,300}?)" : R"([^\s"':,;()]{1,300})") + ")";
-        result.whole += "(?P<" + name + ">.+)";
+        const bool reference = !quoted && (name == "column_reference" || name == "relation");
+        result.whole += "(?P<" + name + ">" + (reference ? R"([^\s"]+|[^\s"]*"[^"]+"[^\s"]*)" : ".+") + ")";
         at = close + 1;
     }
     if (ends_with_quote) result.anywhere += kNoWord;

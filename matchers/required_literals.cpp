@@ -71,14 +71,19 @@ struct Requirement {
 
 std::size_t rarity(std::string_view text) {
     const auto plain = plain_run(text).size();
-    // A letter outside of ASCII takes two or three bytes, and says as much as one and a half.
-    return std::max(plain, foreign_run(text).size() * 2 / 3);
+    // A letter outside of ASCII takes two or three bytes; in logs, which are mostly English, it says as much as it takes.
+    return std::max(plain, foreign_run(text).size());
 }
 
 std::vector<std::string> literals_of_text(std::string_view text) {
     const auto plain = plain_run(text);
     const auto foreign = foreign_run(text);
-    if (plain.size() >= foreign.size() * 2 / 3 && plain.size() >= kShortest) return {std::string(plain)};
+    if (plain.size() >= foreign.size() && plain.size() >= kShortest) {
+        // A quotation mark in front makes it rarer, and stays in front of it when it is escaped as `\"`; some write `\u0022`.
+        if (plain.data() != text.data() && plain.data()[-1] == '"')
+            return {'"' + std::string(plain), "0022" + std::string(plain)};
+        return {std::string(plain)};
+    }
     if (foreign.size() >= kShortest) return {std::string(foreign), escaped(foreign)};
     return {};
 }

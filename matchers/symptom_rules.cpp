@@ -195,6 +195,11 @@ void add_objects(const Record& record, const Captures& captures, const KeyDetail
     if (table.empty() && of_a_row && target) table = target->table;
     if (schema.empty() && target && !target->schema.empty() && target->table == table) schema = target->schema;
     auto column = first_of({record.column, caught(captures, "column")});
+    if (auto reference = caught(captures, "column_reference"); column.empty() && !reference.empty()) {
+        // `column c.loyalty_points does not exist` names it by the query's alias.
+        column = reference.substr(reference.rfind('.') + 1);
+        std::erase(column, '"');
+    }
     if (column.empty() && key.columns.size() == 1 && is_simple_column(key.columns.front())) column = key.columns.front();
     std::string referenced = caught(captures, "referenced_table");
     if (referenced.empty() && signal.sqlstate == "23503") referenced = key.referenced_table;
@@ -214,6 +219,11 @@ std::string shown_message(const Record& record, const Finding& finding, const Si
     if (text.empty()) {
         if (redactor.shows_values()) return cut_utf8(record.message.substr(0, record.message.find('\n')), 1024);
         return signal.kind + " (SQLSTATE " + signal.sqlstate + ")";
+    }
+    if (const auto value = caught(finding.captures, "value"); !value.empty()) {
+        const auto place = text.rfind(value);
+        if (place == std::string::npos) return signal.kind + " (SQLSTATE " + signal.sqlstate + ")";
+        text.replace(place, value.size(), redactor.value(value));
     }
     std::replace(text.begin(), text.end(), '\n', ' ');
     std::replace(text.begin(), text.end(), '\t', ' ');
