@@ -216,6 +216,17 @@ TextLine classify_text_line(std::string_view raw, std::optional<EventTime> near)
     line.table_head = view.size() > 2 && view[0] == ' ' && view.ends_with(' ') && view.find('\t') == view.npos;
     line.links = view.starts_with("During handling of the above exception") ||
                  view.starts_with("The above exception was the direct cause");
+    for (const std::string_view word : {"rror", "ERROR", "ailed", "xception", "ailure"})
+        line.names_error = line.names_error || view.find(word) != view.npos;
+    if (view[0] == ' ') {  // tracing's pretty format indents its headers
+        const std::size_t indent = std::min(view.find_first_not_of(' '), view.size());
+        if (const auto time = indent <= 4 ? leading_timestamp(view.substr(indent), near) : std::nullopt; time && time->dated) {
+            line.kind = LineKind::timed;
+            line.time = time->time;
+            line.level = header_level(view);
+            return line;
+        }
+    }
     if (view[0] != ' ' && view[0] != '\t') {
         if (const auto time = header_time(view, near)) {
             line.kind = LineKind::timed;
@@ -261,9 +272,11 @@ bool TextEntry::continues(const TextLine& next) const {
                 return false;
             return true;
         case LineKind::levelled:
-            // java.util.logging prints time and logger first and the level on a line of its own.
-            return in_traceback_ || (headed && first_.level.empty() && after_first_ && next.bare_level);
+            // java.util.logging prints time and logger first and the level on a line of its own; a stack may repeat it.
+            return in_traceback_ ||
+                   (headed && after_first_ && next.bare_level && (first_.level.empty() || first_.level == next.level));
         case LineKind::traceback:
+            if (first_.kind == LineKind::other && !first_.names_error) return false;
             return linked_ || (may_hold_an_error() && !in_traceback_ && first_.kind != LineKind::traceback &&
                                first_.kind != LineKind::exception);
         case LineKind::exception:
