@@ -24,7 +24,7 @@ class Entry:
     time: float            # true time
     logged: float          # as its host's clock had it
     stream: str
-    lines: list
+    lines: object          # the physical lines, or what makes them once everything before it is written
     delay: float = 0.0     # how much later than written it arrives
     shipped: list = dataclasses.field(default_factory=list)     # line numbers in the shipped file
 
@@ -130,7 +130,10 @@ class Case:
 
     # -- output
     def finish(self):
-        """Gives each visible entry its lines in the shipped file, in the order of arrival."""
+        """Writes each entry in the order of time, and gives each visible one its lines in the shipped file, in the order of arrival."""
+        for entry in sorted(self.entries, key=lambda entry: entry.time):
+            if callable(entry.lines):
+                entry.lines = entry.lines()
         self.shipped = [entry for entry in self.entries if self.ships(entry.stream)]
         self.shipped.sort(key=lambda entry: entry.time + entry.delay)
         number = 0

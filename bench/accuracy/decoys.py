@@ -81,7 +81,7 @@ def same_change_in_another_database(world):
     world.migration(statements, ["SELECT 1"], words, database=f"{case.database}_{r.choice(['eu', 'us', 'copy', '2'])}").run(time)
 
 
-@decoy(AFTER, 0.2)
+@decoy(AFTER, 0.3)
 def change_on_another_table(world):
     """Its name may begin like the guilty one's, or end the same."""
     case, r = world.case, world.random
@@ -107,12 +107,12 @@ def change_in_another_environment(world):
     world.migration(statements, ["SELECT 1"], words, database=staging.database).run(time)
 
 
-@decoy(AFTER, 0.3)
+@decoy(AFTER, 0.45)
 def innocent_deployment(world):
     """Of this service where the evidence can acquit it, of another one else."""
     case, r = world.case, world.random
     caused_by = {change.kind for change in case.changes if change.cause}
-    acquitted = ddl_is_visible(case) and caused_by == {"migration"} and case.kind not in ("migration_rolled_back", "migration_holds_lock")
+    acquitted = ddl_is_visible(case) and caused_by == {"migration"} and case.kind not in ("migration_rolled_back", "migration_holds_lock", "parents_removed", "schema_moved")
     if world.middle and case.kind != "retry_storm":
         world.deploy(time=world.middle)
     elif acquitted and r.random() < 0.6:
@@ -121,11 +121,12 @@ def innocent_deployment(world):
             return False
         world.deploy(time=time)
     else:
-        other = Service(case, world.server, world.names.service(), case.database, world.names.version())
-        time = some_time(world, case.start + 20, first_error(case))
-        if time is None:
-            return False
-        world.deploy(service=other, time=time)
+        for _ in range(r.choice([1, 1, 2, 3])):
+            other = Service(case, world.server, world.names.service(), case.database, world.names.version())
+            time = some_time(world, max(case.start + 20, first_error(case) - 1200), first_error(case))
+            if time is None:
+                return False
+            world.deploy(service=other, time=time)
 
 
 @decoy(AFTER, 0.15)
@@ -142,7 +143,7 @@ def change_during_a_constant_error(world):
     world.migration([f"ALTER TABLE {table.sql} ADD COLUMN {quote('note_' + table.plain)} text"], ["SELECT 1"], f"{table.name} note", table=table).run(middle)
 
 
-@decoy(AFTER, 0.2)
+@decoy(AFTER, 0.3)
 def several_migrations(world):
     """A whole evening of migrations, of which one is guilty."""
     case, r = world.case, world.random

@@ -107,7 +107,9 @@ def permission_denied(table):
 
 
 def read_only(table, verb="INSERT"):
-    return Failure("read_only_sql_transaction", "25006", f"cannot execute {verb} in a read-only transaction", statement=table.insert(table.unique, table.plain),
+    statement = {"INSERT": table.insert(table.unique, table.plain), "UPDATE": f"UPDATE {table.sql} SET {quote(table.plain)} = $1 WHERE id = $2",
+                 "DELETE": f"DELETE FROM {table.sql} WHERE id = $1"}[verb]
+    return Failure("read_only_sql_transaction", "25006", f"cannot execute {verb} in a read-only transaction", statement=statement,
                    routine=("PreventCommandIfReadOnly", "utility.c", 414))
 
 

@@ -58,7 +58,13 @@ class Server:
         return self.write(time, session, failure.severity, failure.message, code=failure.sqlstate, detail=failure.detail, hint=failure.hint,
                           context=failure.context, statement=failure.statement, position=failure.position, ps=ps)
 
-    def write(self, time, session, severity, message, code=None, detail=None, hint=None, context=None, statement=None, position=None, ps="idle"):
+    def write(self, time, session, severity, message, **fields):
+        """Numbers and transactions are given when all that comes before is written."""
+        return self.case.emit(self.stream, time, lambda: self.entry(time, session, severity, message, **fields))
+
+    def entry(self, time, session, severity, message, code=None, detail=None, hint=None, context=None, statement=None, position=None, ps="idle"):
+        if not session.entries:
+            session.start = min(session.start, time - 0.01)
         session.entries += 1
         session.transaction += 1
         self.txid += 1
@@ -72,8 +78,7 @@ class Server:
         if session.background:
             for key in ("user", "dbname", "remote_host", "remote_port", "ps", "application_name"):
                 record[key] = None
-        lines = getattr(self, "as_" + self.case.format)(logged, session, record)
-        return self.case.emit(self.stream, time, lines)
+        return getattr(self, "as_" + self.case.format)(logged, session, record)
 
     def as_json(self, logged, session, record):
         return [json.dumps({k: v for k, v in record.items() if v is not None}, ensure_ascii=False, separators=(",", ":"))]

@@ -93,7 +93,8 @@ class Migration:
             if fail and i == fail[0]:
                 at += r.uniform(0.01, 1)
                 failure = dataclasses.replace(fail[1], statement=statement)
-                entries.append(self.server.failure(at, session, failure))
+                self.failed = self.server.failure(at, session, failure)
+                entries.append(self.failed)
                 break
             done.append(statement)
         at += r.uniform(0.005, 0.3)
@@ -112,7 +113,8 @@ class Migration:
             more.update(error=failure.message, sqlstate=failure.sqlstate, failed_sql=statements[fail[0]], failed_line=fail[0] + 2,
                         error_detail=f"DETAIL:  {failure.detail}" if failure.detail else "")
         form = "failed" if fail else "down" if down and self.tool.undo else "up"
-        return templates.render(f"tools/{self.name}.{form}.txt", self.value(time, more))
+        lines = templates.render(f"tools/{self.name}.{form}.txt", self.value(time, more))
+        return [line for line in lines if line] if self.name == "psql" else lines
 
 
 def deployment(case, time, service, version, action="finished", environment="production", previous=None, style=None, delay=0.0):
