@@ -193,7 +193,7 @@ TEST_F(ElasticsearchSinkTest, an_answer_that_never_comes_is_waited_for_no_longer
     Sink& sink = sink_to(server.url());
     sink.offer({document("a", kEpoch)});
     EXPECT_EQ(sink.drain(10s), 0U);
-    EXPECT_EQ(bulks(server).size(), 2U);
+    EXPECT_GE(bulks(server).size(), 2U);
 }
 
 TEST_F(ElasticsearchSinkTest, a_document_that_will_never_be_taken_goes_to_the_dead_letters_and_holds_nothing_up) {

