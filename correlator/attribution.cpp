@@ -94,6 +94,8 @@ void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& 
         if (!event.scope.service.empty() && !problem.services.empty()) {
             if (problem.services.contains(event.scope.service))
                 weighing.add("same_service", 1, "errors are " + event.scope.service + "'s");
+            else if (related_service(problem.services, event.scope.service))
+                weighing.add("related_service", 1, "errors are " + *problem.services.begin() + "'s");
             else if (event.kind == "deployment")
                 weighing.add("different_service", 1, "deployment of " + event.scope.service);
         }
