@@ -25,20 +25,23 @@ step() { printf '\n== %s (%d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); 
 
 if [[ $scope == unit ]]; then tests/install.sh build; else tests/install.sh tests; fi
 
-configure_and_build() { # PRESET FOLDER [TARGET…]
-  local preset=$1 folder=$2 targets=()
-  shift 2
-  (($#)) && targets=(--target "$@")
-  cmake --preset "$preset" -B "$folder" -Wno-dev >"/tmp/culprit-configure.$$" || {
-    cat "/tmp/culprit-configure.$$"
+configure() { # PRESET FOLDER
+  local said=$2/configure.log
+  mkdir -p "$2"
+  cmake --preset "$1" -B "$2" -Wno-dev >"$said" || {
+    cat "$said"
     exit 1
   }
-  rm -f "/tmp/culprit-configure.$$"
-  cmake --build "$folder" --parallel "$jobs" "${targets[@]}"
+}
+build() { # FOLDER [TARGET…]
+  local folder=$1
+  shift
+  cmake --build "$folder" --parallel "$jobs" ${1:+--target "$@"}
 }
 
 step "Building $release"
-configure_and_build release "$release"
+configure release "$release"
+build "$release"
 
 if [[ $scope == unit ]]; then
   step "Unit tests"
@@ -50,31 +53,29 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1} UBSAN_OPTIO
 sanitized=(matchers_tests correlator_tests)
 [[ $scope == full ]] && sanitized+=(daemon_tests)
 step "ASan+UBSan: ${sanitized[*]}"
-configure_and_build asan-ubsan "$beside/asan-ubsan" "${sanitized[@]}"
+configure asan-ubsan "$beside/asan-ubsan"
+build "$beside/asan-ubsan" "${sanitized[@]}"
 for name in "${sanitized[@]}"; do "$beside/asan-ubsan/bin/$name" --gtest_brief=1; done
 
 if [[ $scope == full ]]; then
   step "TSan: daemon_tests"
-  configure_and_build tsan "$beside/tsan" daemon_tests
+  configure tsan "$beside/tsan"
+  build "$beside/tsan" daemon_tests
   "$beside/tsan/bin/daemon_tests" --gtest_brief=1
 fi
 
-# Each tests/fuzz/NAME.cpp is a target and a program NAME; tests/fuzz/seeds/NAME, where there is one, is where it begins.
-fuzzers=()
-for source in tests/fuzz/*.cpp; do
-  [[ ! -f $source ]] || fuzzers+=("$(basename "$source" .cpp)")
+# tests/fuzz/seeds/NAME, where there is one, is where fuzz_NAME begins.
+configure fuzz "$beside/fuzz"
+mapfile -t fuzzers < <(cmake --build "$beside/fuzz" --target help | sed -n 's/^\(fuzz_[a-z0-9_]*\): .*/\1/p' | sort -u)
+step "Fuzzing, $fuzz_seconds s each: ${fuzzers[*]:?tests/fuzz has no targets}"
+build "$beside/fuzz" "${fuzzers[@]}"
+for name in "${fuzzers[@]}"; do
+  found=$beside/fuzz/found/$name seeds=tests/fuzz/seeds/${name#fuzz_}
+  mkdir -p "$found"
+  [[ -d $seeds ]] || seeds=
+  "$beside/fuzz/bin/$name" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -artifact_prefix="$found/" "$found" ${seeds:+"$seeds"}
+  echo "$name: nothing found"
 done
-if ((${#fuzzers[@]})); then
-  step "Fuzzing ${fuzzers[*]}, $fuzz_seconds s each"
-  configure_and_build fuzz "$beside/fuzz" "${fuzzers[@]}"
-  for name in "${fuzzers[@]}"; do
-    found=$beside/fuzz/found/$name seeds=tests/fuzz/seeds/$name
-    mkdir -p "$found"
-    [[ -d $seeds ]] || seeds=
-    "$beside/fuzz/bin/$name" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -artifact_prefix="$found/" "$found" ${seeds:+"$seeds"}
-    echo "$name: nothing found"
-  done
-fi
 
 step "The demo"
 CULPRIT_BUILD_DIR=$release CULPRIT_DEMO_PORT=${CULPRIT_DEMO_PORT:-18780} deploy/demo.sh --exit
