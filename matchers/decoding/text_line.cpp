@@ -282,7 +282,8 @@ bool TextEntry::continues(const TextLine& next) const {
         case LineKind::exception:
             return in_traceback_ || (headed && may_hold_an_error()) || (first_.kind == LineKind::levelled && may_hold_an_error());
         default:
-            return !next.whole && (in_traceback_ || headed);
+            // A harmless header must not swallow an error that something else printed below it.
+            return !next.whole && (in_traceback_ || (headed && (may_hold_an_error() || !next.names_error)));
     }
 }
 
