@@ -42,11 +42,14 @@ Signal signal_for(const Record& record, const Knowledge& knowledge) {
 
 std::vector<Signal> recognise(const Record& record, const Candidates& candidates, const Knowledge& knowledge) {
     std::vector<Signal> signals;
+    if (record.side == Side::server) {
+        // The server's words are its own; a tool's within them (`ALTER TABLE` alone on a line of a statement) are quoted.
+        add_symptom(record, {}, candidates, knowledge, signals);
+        if (signals.empty()) add_logged_statement(record, knowledge, signals);
+        return signals;
+    }
     const auto text = searched_text(record);
     add_symptom(record, text, candidates, knowledge, signals);
-    if (record.side == Side::server) {
-        if (signals.empty()) add_logged_statement(record, knowledge, signals);
-    }
     add_tool_events(record, text, candidates, knowledge, signals);
     return signals;
 }
@@ -68,6 +71,7 @@ Result<std::unique_ptr<const Recognition>> Recognition::load(const std::vector<s
 }
 
 std::vector<Signal> Recognition::recognise(const Record& record) const {
+    if (record.side == Side::server) return culprit::recognise(record, {}, {*catalogue_, *redactor_});
     // The same literals that let a record pass say which patterns may match it.
     auto scratch = filter_->make_scratch();
     std::vector<unsigned> found;
