@@ -46,9 +46,10 @@ Result<Sinks> make_sinks(const Config& config, asio::io_context& io, Telemetry& 
     for (const SinkSettings& settings : config.sinks) {
         if (const auto* elasticsearch = std::get_if<ElasticsearchSettings>(&settings)) {
             const auto reject = [&](const IncidentDocument& document, const std::string& reason) {
-                telemetry.dead_letter("rejected_by_sink");
+                // Thrown, the sink keeps the document and tries again: its position must not pass before it is safe.
                 if (const auto written = rejected.write(document, "elasticsearch", reason); !written)
-                    spdlog::error("{}", written.error().message);
+                    throw std::runtime_error(written.error().message);
+                telemetry.dead_letter("rejected_by_sink");
             };
             sinks.push_back(make_elasticsearch_sink(io, *elasticsearch, telemetry, reject));
         } else {
