@@ -18,11 +18,11 @@ namespace culprit {
 namespace {
 
 constexpr char kJsonlog[] =
-    R"({"timestamp":"2026-03-01 10:00:00.123 UTC","user":"app","dbname":"shop","pid":4711,"session_id":"6b00.1","line_num":3,"ps":"INSERT","error_severity":"ERROR","state_code":"23505","message":"duplicate key value violates unique constraint \"orders_pkey\"","detail":"Key (id)=(17) already exists.","statement":"INSERT INTO orders(total) VALUES ($1)",
-               "application_name" : "checkout", "backend_type" : "client backend"
-})";
+    R"x({"timestamp":"2026-03-01 10:00:00.123 UTC","user":"app","dbname":"shop","pid":4711,"session_id":"6b00.1","line_num":3,"ps":"INSERT","error_severity":"ERROR","state_code":"23505","message":"duplicate key value violates unique constraint \"orders_pkey\"","detail":"Key (id)=(17) already exists.","statement":"INSERT INTO orders(total) VALUES ($1)","application_name":"checkout","backend_type":"client backend"})x";
 constexpr char kCsvlog[] =
-    "2026-03-01 10:00:00.123 UTC,\"app\",\"shop\",4711,\"127.0.0.1:43442\",6b003b7c.5496,1,\"INSERT\",2026-03-01 10:00:00 UTC,5/5625,0,ERROR,23505,\"duplicate key value violates unique constraint \"\"orders_pkey\"\"\",\"Key (id)=(17) already exists.\",,,,,\"INSERT INTO orders(total) VALUES ($1)\",,,\"checkout\",\"client backend\",,0";
+    "2026-03-01 10:00:00.123 UTC,\"app\",\"shop\",4711,\"127.0.0.1:43442\",6b003b7c.5496,1,\"INSERT\",2026-03-01 10:00:00 "
+    "UTC,5/5625,0,ERROR,23505,\"duplicate key value violates unique constraint \"\"orders_pkey\"\"\",\"Key (id)=(17) already "
+    "exists.\",,,,,\"INSERT INTO orders(total) VALUES ($1)\",,,\"checkout\",\"client backend\",,0";
 
 void expect(bool right, const char* what) {
     if (right) return;

@@ -42,7 +42,8 @@ void check(Correlator& correlator, int problems, int seconds) {
     for (const IncidentDocument& incident : incidents)
         right += incident.json.find("\"count\":" + std::to_string(seconds) + ",") != std::string::npos;
     if (incidents.size() != static_cast<std::size_t>(problems) || right != incidents.size()) {
-        std::fprintf(stderr, "bench_fold: wrong answer: %zu incidents, %zu of them with the right count\n", incidents.size(), right);
+        std::fprintf(stderr, "bench_fold: wrong answer: %zu incidents, %zu of them with the right count\n", incidents.size(),
+                     right);
         std::exit(1);
     }
 }

@@ -28,8 +28,8 @@ return record;
 }
 
 inline std::string failing_record(std::mt19937& random) {
-    return R"({"@timestamp":"2026-03-01T10:00:00.000Z","log.level":"error","message":"duplicate key value violates unique constraint \"orders_pkey\"\nDETAIL:  Key (id)=()" +
-           std::to_string(random() % 1000) + R"() already exists.","service":{"name":"checkout"}})";
+    return R"x({"@timestamp":"2026-03-01T10:00:00.000Z","log.level":"error","message":"duplicate key value violates unique constraint \"orders_pkey\"\nDETAIL:  Key (id)=()x" +
+           std::to_string(random() % 1000) + R"x() already exists.","service":{"name":"checkout"}})x";
 }
 
 /// `count` records, `share` of them failing, in a fixed order.
