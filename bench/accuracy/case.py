@@ -60,7 +60,7 @@ class Problem:
 
 class Case:
     def __init__(self, seed, kind_name, server_format):
-        self.random = random.Random(seed)
+        self.random = random.Random(f"story {seed}")     # apart from the draw of the kind, which would tell the first draws here
         r = self.random
         self.seed, self.kind = seed, kind_name
         self.format = r.choice(["json", "csv", "log"]) if server_format == "mixed" else server_format
@@ -70,7 +70,7 @@ class Case:
         self.database = self.names.database()
         self.entries, self.changes, self.problems, self.decoys = [], [], [], []
         self.causes = {}           # id → list of entries that are right
-        self.after = {}            # id → entries that are right only where none of the others is visible
+        self.after = {}            # id → entries that are right as well where no deployment event is visible
         self.skew = {"db-primary": 0.0, "node-1": 0.0}
         self.see_server = r.random() < 0.85
         self.see_application = r.random() < 0.9 or not self.see_server
@@ -163,13 +163,15 @@ class Case:
             if not seen or problem.ignored:
                 continue
             references = self.causes.get(problem.cause, [])
-            visible = [e for e in references if self.ships(e.stream)] or [e for e in self.after.get(problem.cause, []) if self.ships(e.stream)]
+            visible = [e for e in references if self.ships(e.stream)]
+            if not any(e.stream.startswith("deploy") for e in visible):
+                visible += [e for e in self.after.get(problem.cause, []) if self.ships(e.stream)]
             times = [entry.logged for entry in seen]
             problems.append({"condition": problem.condition, "sqlstate": problem.sqlstate, **problem.object, "database": problem.database,
                              "service": problem.service, "kind": self.kind if problem.cause else "no_cause",
                              "hidden": bool(references) and not visible, "optional": problem.optional, "tolerant": problem.tolerant,
                              "first": min(times), "last": max(times), "entries": len(seen), "sides": sorted({e.stream.split(".")[0] for e in seen}),
-                             "lines": sorted({n for e in visible for n in e.shipped}), "times": sorted({round(e.logged, 3) for e in visible})})
+                             "evidence": sorted({e.stream.split(".")[0] for e in visible}), "lines": sorted({n for e in visible for n in e.shipped}), "times": sorted({round(e.logged, 3) for e in visible})})
         changes = []
         for change in self.changes:
             visible = change.visible(self)

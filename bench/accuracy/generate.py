@@ -10,7 +10,7 @@ from world import World
 def generate(seed, half, index, server_format="mixed", kind=None):
     number = case_seed(seed, half, index)
     names = sorted(KINDS)
-    name = kind or random.Random(number).choices(names, [KINDS[n].weight for n in names])[0]
+    name = kind or random.Random(f"kind {number}").choices(names, [KINDS[n].weight for n in names])[0]
     case = Case(number, name, server_format)
     world = World(case)
     decoys.mix(world, decoys.BEFORE)

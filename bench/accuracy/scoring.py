@@ -85,7 +85,7 @@ def row(case, problem, incident, role):
             "confidence": causes[0]["confidence"] if causes else None, "blamed": describe(causes[:2]), "decoys": case["decoys"], "format": case["format"],
             "symptom": (incident["symptom"].get("kind"), name(incident["symptom"])) if incident else None,
             "wanted": (problem["condition"], problem["constraint"] or problem["table"] or problem["column"], problem["database"]) if problem else None,
-            "lines": problem["lines"][:6] if problem else [], "seen": case["seen"], "log_statement": case["log_statement"], "offset": causes[0].get("offset_seconds") if causes else None}
+            "evidence": "+".join(problem["evidence"]) if problem else "", "lines": problem["lines"][:6] if problem else [], "seen": case["seen"], "log_statement": case["log_statement"], "offset": causes[0].get("offset_seconds") if causes else None}
 
 
 def name(symptom):

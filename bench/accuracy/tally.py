@@ -64,6 +64,10 @@ def table(rows, baselines):
     for decoy in sorted({d for r in rows for d in r["decoys"]}) + ["none at all"]:
         m = measures([r for r in rows if decoy in r["decoys"] or decoy == "none at all" and not r["decoys"]])
         out.append(f"{decoy:32} {percent(m['top1']):>22} {percent(m['precision']):>22} {percent(m['false_attributions']):>22}")
+    out += ["", f"{'what shows the cause':32} {'found':>5} {'top-1':>20} {'recall':>22}"]
+    for evidence in sorted({r["evidence"] for r in rows if r["has_cause"]}):
+        m = measures([r for r in rows if r["evidence"] == evidence and r["has_cause"]])
+        out.append(f"{evidence:32} {m['attributable']:5} {percent(m['top1']):>20} {percent(m['recall']):>22}")
     out += ["", f"{'by server format':32} {'top-1':>22} {'precision':>22} {'missed':>22}"]
     for form in sorted({r["format"] for r in rows}):
         m = measures([r for r in rows if r["format"] == form])

@@ -98,7 +98,8 @@ class Migration:
                 break
             done.append(statement)
         at += r.uniform(0.005, 0.3)
-        entries.append(case.emit(self.stream, at, self.output(at, statements, done, down, fail), delay))
+        self.printed = case.emit(self.stream, at, self.output(at, statements, done, down, fail), delay)
+        entries.append(self.printed)
         if job and not fail:
             entries.append(deployment(case, at + r.uniform(0.05, 2), "db-migrations", self.release, "finished", delay=delay))
         self.finished = at

@@ -22,7 +22,7 @@ def migration_failed_midway(world):
     change = migration.run(world.now, fail=(1, fail), job=r.random() < 0.3)
     cause = world.case.cause(change)
     # The migration's own error: to blame the migration is right, to blame nothing as well.
-    world.case.problem(fail, world.case.database, "migration", cause, optional=True, tolerant=True).entries.append(migration.failed)
+    world.case.problem(fail, world.case.database, "migration", cause, optional=True, tolerant=True).entries.extend([migration.failed, migration.printed])
     world.delay_to_onset()
     make = (lambda: failures.undefined_table(table)) if gone == "table" else (lambda: failures.undefined_column(table, table.plain))
     world.errors(make, cause, services=world.services)
@@ -41,7 +41,7 @@ def concurrent_index_left_invalid(world):
     cause = world.case.cause(change)
     world.delay_to_onset()
     problem = world.errors(lambda: failures.unique(table, index, column, names.value(column)), cause, services=world.services)
-    problem.entries.append(migration.failed)
+    problem.entries += [migration.failed, migration.printed]
 
 
 @kind(group="lock")
@@ -77,8 +77,11 @@ def migration_holds_lock(world):
     if fails:
         failed = world.server.failure(end, session, dataclasses.replace(more[1], statement=statement))
         change.entries.append(failed)
-        case.problem(more[1], case.database, "migration", cause, optional=True, tolerant=True).entries.append(failed)
+        own = case.problem(more[1], case.database, "migration", cause, optional=True, tolerant=True)
+        own.entries.append(failed)
     printed = case.emit(migration.stream, end, migration.output(end, [statement], [] if fails else [statement], False, more))
+    if fails:
+        own.entries.append(printed)
     change.entries.append(printed)
     case.causes[cause] = list(change.entries)
     world.now = end + 5
