@@ -19,12 +19,8 @@ inline std::string ordinary_record(std::mt19937& random) {
               std::to_string(random()) + R"("},"response":{"status_code":200}},"url":{"path":")" + paths[random() % 6] +
               R"("},"event":{"duration":)" + std::to_string(random() % 90'000'000) + R"(},"host":{"name":"node-)" +
               std::to_string(random() % 16) + R"("},"trace":{"id":")" + std::to_string(random()) + std::to_string(random()) +
-              R"("},"user_agent":{"original":"Mozilla/5.0 (X11; Linux x86_64)"
-}
-})";
-    record.resize(record.size() - 1);
-record += R"(,"labels":{"team":"shop"}})";
-return record;
+              R"("},"user_agent":{"original":"Mozilla/5.0 X11; Linux x86_64"},"labels":{"team":"shop"}})";
+    return record;
 }
 
 inline std::string failing_record(std::mt19937& random) {

@@ -106,6 +106,7 @@ struct Matcher::State {
     std::deque<Uncounted> uncounted;
     std::map<std::uint64_t, Outcome> outcomes;  // by trigger
     EventClock clock;
+    std::optional<EventTime> written;  // of the last record
     bool unsampled = false;
 };
 
@@ -124,6 +125,7 @@ void Matcher::State::accept(const RawRecord& record) {
         if (!hit && record.arrival) clock.see(*record.arrival, record.arrival);
         unsampled = true;
     }
+    written = record.written;
     decoder.accept(record, hit, counts);
 }
 
@@ -134,7 +136,8 @@ void Matcher::State::collect() {
 void Matcher::State::conclude(DecodedEntry&& entry) {
     Outcome outcome{entry.joined_through, entry.trigger_offset, {}, std::move(entry.dead_letters), entry.counters, {}};
     if (entry.record) {
-        const Record& record = *entry.record;
+        Record& record = *entry.record;
+        if (!record.time) record.time = written;  // psql and Alembic print no times, and a file has no shipper
         if (record.time) clock.see(*record.time, entry.arrived);
         outcome.server_log = server_log_seen(record);
         outcome.signals = recognition.recognise(record);

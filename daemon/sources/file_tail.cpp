@@ -50,6 +50,13 @@ std::uint64_t count_lines(int descriptor, std::int64_t until) {
     return lines;
 }
 
+std::optional<EventTime> last_written(int descriptor) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0) return std::nullopt;
+    return EventTime{std::chrono::duration_cast<Duration>(std::chrono::seconds{status.st_mtim.tv_sec} +
+                                                          std::chrono::nanoseconds{status.st_mtim.tv_nsec})};
+}
+
 }  // namespace
 
 FileTail::FileTail(const Recognition& recognition, SourceProfile profile, std::unique_ptr<InputStream> stream, LineReader reader,
@@ -78,6 +85,8 @@ Result<std::size_t> FileTail::read_on() {
     const auto count = reader_.read(*stream_, lines_);
     if (!count) return count;
     if (!lines_.empty()) {
+        const auto written = last_written(stream_->descriptor());
+        for (RawRecord& line : lines_) line.written = written;
         matcher_.accept(lines_);
         fed_ = true;
     }
@@ -109,7 +118,10 @@ CommitRequest FileTail::rest_idle() {
 }
 
 CommitRequest FileTail::finish() {
-    if (const auto rest = reader_.rest()) matcher_.accept(std::span(&*rest, 1));
+    if (auto rest = reader_.rest()) {
+        rest->written = last_written(stream_->descriptor());
+        matcher_.accept(std::span(&*rest, 1));
+    }
     CommitRequest last = rest_idle();
     last.finished = true;
     return last;
