@@ -60,6 +60,8 @@ def migration_rolled_back(world):
     at = case.start + world.before * world.random.uniform(0.1, 0.5)
     migration.run(at)
     world.deploy(time=at + world.random.uniform(10, 100))
+    if not case.see_server or case.log_statement == "none":
+        case.see_something_of("tools")          # nothing else acquits the release
     cause = case.cause(migration.run(world.now, down=True))
     world.delay_to_onset()
     world.errors(make, cause)
