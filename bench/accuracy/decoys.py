@@ -204,7 +204,7 @@ def noise_elsewhere(world):
 def handled_upsert(world):
     """A worker that expects the duplicate and says so at INFO, with the error's own words."""
     case, r = world.case, world.random
-    worker = Service(case, world.server, f"{world.names.noun()}-sync", case.database, "1.0.0", stack=r.choice(["psycopg2-plain", "java-boot", "pg-console"]))
+    worker = Service(case, world.server, f"{world.names.noun()}-sync", case.database, "1.0.0", stack=r.choice(["psycopg2-plain", "java-boot", "pgx-slog-json", "sqlx-fmt"]))
     table = world.names.table()
     constraint = world.names.constraint(table, table.unique, "")
     worker.started(case.start + 4)

@@ -162,6 +162,7 @@ class Import:
         self.program = {"psql-copy": "psql", "psql-copy-echo": "psql"}.get(self.name, self.name)
         self.stream = f"import.{self.program}.log"
         self.rows = case.random.choice([6, 40, 250, 1800, 120000])
+        self.line = case.random.randint(1, 900)
 
     def run(self, time, failure=None, delay=0.0):
         case, table = self.case, self.table
@@ -172,7 +173,7 @@ class Import:
         if entry:
             change.entries.append(entry)
         if failure:
-            failure = dataclasses.replace(failure, statement=copy, context=f"COPY {table.name}, line {case.random.randint(1, 900)}")
+            failure = dataclasses.replace(failure, statement=copy, context=f"COPY {table.name}, line {self.line}")
             self.failed = self.server.failure(time + 0.05, session, failure)
             change.entries.append(self.failed)
         name = self.name + (".failed" if failure else "")
@@ -190,7 +191,7 @@ class Import:
             if key.startswith("t."):
                 return time_value(logged, key[2:])
             return {"rows": self.rows, "rows_padded": f"{self.rows:9d}", "table": table.name, "schema": table.schema, "table_sql": table.sql, "sequence": table.sequence,
-                    "batch": r.randint(1, 4), "number": r.randint(1, 900), "pgloader_table": f'"{quote(table.schema)}"."{table.name}"'.replace('""', '"').rjust(23),
+                    "batch": r.randint(1, 4), "number": self.line, "pgloader_table": f'"{quote(table.schema)}"."{table.name}"'.replace('""', '"').rjust(23),
                     "error": failure and failure.message, "sqlstate": failure and failure.sqlstate, "error_detail": failure and f"DETAIL:  {failure.detail}",
                     "error_detail1": failure and f"DETAIL: {failure.detail}"}[key]
         return value
