@@ -10,10 +10,17 @@ from names import Names
 KINDS = {}
 
 
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    build: object
+    group: str
+    weight: int            # how often it is drawn
+
+
 def kind(*, group, weight=1):
     """Registers a function that builds one kind of outage; its name is the kind's."""
     def register(build):
-        KINDS[build.__name__] = dataclasses.make_dataclass("Kind", ["build", "group", "weight"])(build, group, weight)
+        KINDS[build.__name__] = Kind(build, group, weight)
         return build
     return register
 
@@ -77,7 +84,6 @@ class Case:
         self.see_tools = r.random() < 0.75
         self.see_deployments = r.random() < 0.75
         self.log_statement = r.choices(["ddl", "mod", "none"], [7, 1, 2])[0]
-        self.sequence = 0
 
     # -- what is seen
     def ships(self, stream):

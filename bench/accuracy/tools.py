@@ -81,6 +81,9 @@ class Migration:
         session = self.server.session(r.choice(["migrator", "owner", "postgres", "deploy"]), self.database, self.tool.application, time)
         change = case.change("migration", time, self.database, None)
         at, entries = time, change.entries
+        if self.tool.bookkeeping and not down and r.random() < 0.2:          # the tool's first run in this database
+            entry = self.server.statement(at, session, f"CREATE TABLE {self.tool.bookkeeping} (id integer PRIMARY KEY, applied_at timestamp NOT NULL)", self.tool.style)
+            entries += [entry] if entry else []
         if job:
             entries.append(deployment(case, time - r.uniform(0.2, 3), "db-migrations", self.release, "started", delay=delay))
         done = []
