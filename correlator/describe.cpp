@@ -19,8 +19,20 @@ std::string printable(std::string text) {
     return text;
 }
 
+/// What stands at `key`, or null: a document of another version may lack it.
+const Json& at(const Json& json, const char* key) {
+    static const Json nothing;
+    return json.is_object() && json.contains(key) ? json[key] : nothing;
+}
+
 std::string text_at(const Json& json, const char* key) {
-    return json.contains(key) && json[key].is_string() ? printable(json[key]) : std::string();
+    const Json& value = at(json, key);
+    return value.is_string() ? printable(value) : std::string();
+}
+
+double number_at(const Json& json, const char* key) {
+    const Json& value = at(json, key);
+    return value.is_number() ? value.get<double>() : 0;
 }
 
 class Page {
@@ -59,23 +71,24 @@ class Page {
 };
 
 void causes(Page& page, const Json& own) {
-    if (!own.contains("causes") || own["causes"].empty()) {
-        page.line("cause", own["attribution"] == "pending" ? "not known yet" : "none found");
+    const std::string attribution = text_at(own, "attribution");
+    if (at(own, "causes").empty()) {
+        page.line("cause", attribution == "pending" ? "not known yet" : "none found");
         return;
     }
     std::size_t shown = 0;
-    for (const Json& cause : own["causes"]) {
+    for (const Json& cause : at(own, "causes")) {
         if (++shown > 3) break;
-        const auto percent = std::lround(cause["confidence"].get<double>() * 100);
+        const auto percent = std::lround(number_at(cause, "confidence") * 100);
         std::string text = std::to_string(percent) + " %  " + text_at(cause, "summary");
         text += " (" + text_at(cause, "time") + ")";
-        page.line(shown == 1 ? (own["attribution"] == "attributed" ? "cause" : "none found") : "or", text);
+        page.line(shown == 1 ? (attribution == "attributed" ? "cause" : "none found") : "or", text);
         if (shown > 1) continue;
         std::string evidence;
-        for (const Json& term : cause["evidence"]) {
-            if (term["name"] == "prior") continue;
+        for (const Json& term : at(cause, "evidence")) {
+            if (text_at(term, "name") == "prior") continue;
             char weight[16];
-            std::snprintf(weight, sizeof weight, "%+.1f", term["weight"].get<double>());
+            std::snprintf(weight, sizeof weight, "%+.1f", number_at(term, "weight"));
             evidence += (evidence.empty() ? "" : ", ") + text_at(term, "name") + " " + weight;
         }
         page.line("", evidence);
@@ -87,7 +100,7 @@ void causes(Page& page, const Json& own) {
 std::string describe(const IncidentDocument& incident, std::size_t width, bool colour) {
     const Json json = Json::parse(incident.json, nullptr, false);
     if (json.is_discarded()) return {};
-    const Json& own = json["culprit"];
+    const Json& own = at(json, "culprit");
     Page page(width, colour);
     const std::string status = text_at(own, "status");
     if (status == "merged") {
@@ -96,21 +109,25 @@ std::string describe(const IncidentDocument& incident, std::size_t width, bool c
     }
     const std::string severity = text_at(own, "severity");
     page.title(severity + " " + status, severity == "SEV1" || severity == "SEV2" ? "31" : "33", text_at(json, "message"));
-    const Json& symptom = own["symptom"];
-    page.line("what", std::to_string(symptom["count"].get<std::uint64_t>()) + " × " + text_at(symptom, "kind") + ", " +
+    const Json& symptom = at(own, "symptom");
+    page.line("what", std::to_string(std::llround(number_at(symptom, "count"))) + " × " + text_at(symptom, "kind") + ", " +
                           text_at(own, "trend") + ", " + text_at(own, "onset") + " to " + text_at(own, "last_seen"));
     if (own.contains("resolved_at"))
         page.line("resolved", text_at(own, "resolved_at") +
                                   (own.contains("resolved_by") ? " by " + text_at(own, "resolved_by") : " (quiet)"));
     causes(page, own);
     std::string unseen;
-    for (const auto& [kind, state] : own["evidence"].items())
-        if (state != "flowing") unseen += (unseen.empty() ? "" : ", ") + kind + " " + printable(state.get<std::string>());
-    if (!unseen.empty() && own["attribution"] != "attributed") page.line("not seen", unseen);
+    for (const auto& [kind, state] : at(own, "evidence").items())
+        if (state != "flowing")
+            unseen += (unseen.empty() ? "" : ", ") + kind + " " +
+                      printable(state.is_string() ? state.get<std::string>() : std::string());
+    if (!unseen.empty() && text_at(own, "attribution") != "attributed") page.line("not seen", unseen);
     if (own.contains("diagnosis")) {
-        page.line("diagnosis", text_at(own["diagnosis"], "summary"));
-        for (const Json& sql : own["diagnosis"]["verify_sql"]) page.line("verify", printable(sql));
-        for (const Json& sql : own["diagnosis"]["fix_sql"]) page.line("repair", printable(sql));
+        page.line("diagnosis", text_at(at(own, "diagnosis"), "summary"));
+        for (const Json& sql : at(at(own, "diagnosis"), "verify_sql"))
+            page.line("verify", printable(sql.is_string() ? sql.get<std::string>() : std::string()));
+        for (const Json& sql : at(at(own, "diagnosis"), "fix_sql"))
+            page.line("repair", printable(sql.is_string() ? sql.get<std::string>() : std::string()));
     }
     page.line("id", incident.id);
     return page.str();

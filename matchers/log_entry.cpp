@@ -50,6 +50,8 @@ template <class... Cases>
 struct Visitor : Cases... {
     using Cases::operator()...;
 };
+template <class... Cases>
+Visitor(Cases...) -> Visitor<Cases...>;  // clang 14 asks for it
 
 void put(json& into, const char* name, const std::string& value) {
     if (!value.empty()) into[name] = value;

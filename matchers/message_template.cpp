@@ -9,7 +9,6 @@ namespace {
 
 /// A logger may have escaped the quotation marks once more (`err="… \"orders_pkey\""` in logfmt).
 constexpr std::string_view kOpeningQuote = R"(\\*")";
-constexpr std::string_view kClosingQuote = R"(\\*")";
 /// Behind the last quotation mark no name goes on: `"we"ird_pkey"`.
 constexpr std::string_view kNoWord = R"((?:[^\w\x80-\xff]|$))";
 
