@@ -49,8 +49,9 @@ struct Problem {
     Tally sum;                       // of the session
     std::set<std::string> services;  // by name, from both sides
     EventTime onset{};
-    std::uint64_t before = 0;  // symptoms of the same scope in the 24 hours before the session
-    EventTime first_before{};  // the first of those
+    std::optional<EventTime> server_first;  // by the server's own log
+    std::uint64_t before = 0;               // symptoms of the same scope in the 24 hours before the session
+    EventTime first_before{};               // the first of those
 };
 
 class Attribution {

@@ -17,8 +17,12 @@ using namespace std::chrono_literals;
 constexpr Duration kSessionPause = 60s;
 /// How far a tool's own line may lie from the DDL that it caused: Alembic prints before, Knex after all of it.
 constexpr Duration kToolSlack = 2s;
+/// The same by clocks that differ, where the session says by its application_name whose it is.
+constexpr Duration kSkewedSlack = 35s;
 /// A migration's or a deployment's lines belong together within this time.
 constexpr Duration kRunLength = 30min;
+/// Lines of one run of a tool that name nothing come within this time of each other.
+constexpr Duration kRunPause = 2min;
 
 std::string hex(std::uint64_t hash) {
     char text[17];
@@ -109,14 +113,103 @@ std::string session_key(const Signal& signal) {
     return pg.pid ? std::to_string(*pg.pid) + '@' + signal.scope.database : std::string();
 }
 
-std::string run_key(const Signal& signal) {
+/// Lines that name the same revision or release.
+std::string named_key(const Signal& signal) {
+    const Scope& scope = signal.scope;
     if (signal.kind == "deployment" || signal.kind == "rollback")
-        return signal.kind + '\n' + signal.scope.environment + '\n' + signal.scope.service + '\n' + signal.scope.release + '\n' +
-               signal.tool + '\n' + signal.migration;
+        return signal.kind + '\n' + scope.environment + '\n' + scope.service + '\n' + scope.release + '\n' + signal.tool + '\n' +
+               signal.migration;
     if (signal.kind == "migration" && !signal.migration.empty())
-        return signal.kind + '\n' + signal.tool + '\n' + signal.migration + '\n' + signal.scope.environment + '\n' +
-               signal.scope.database;
+        return signal.kind + '\n' + signal.tool + '\n' + signal.migration + '\n' + scope.environment + '\n' + scope.database;
     return {};
+}
+
+/// One run of one tool, whatever its lines name.
+std::string run_key(const Signal& signal) {
+    return signal.tool + '\n' + signal.scope.host + '\n' + signal.scope.environment + '\n' + signal.scope.database;
+}
+
+bool is_over(Phase phase) { return phase == Phase::succeeded || phase == Phase::failed; }
+
+/// Puts lines that belong together by name into one event: a server session's statements, a revision's or a release's lines, and
+/// the lines of a tool's run that name nothing ("Migrations complete!").
+class Linker {
+   public:
+    void take(const Signal& signal) {
+        const bool in_session = signal.kind != "deployment" && !session_key(signal).empty();
+        if (in_session) return into("session\n" + session_key(signal), kSessionPause, signal);
+        if (signal.kind != "migration" || signal.tool.empty()) return into(named_key(signal), kRunLength, signal);
+        take_migration(signal);
+    }
+    std::vector<ChangeEvent> events;
+
+   private:
+    struct Run {
+        std::size_t event = 0;
+        bool named = false, over = false;
+    };
+
+    void take_migration(const Signal& signal) {
+        const bool named = !signal.migration.empty();
+        auto [it, begins] = runs_.try_emplace(run_key(signal));
+        Run& run = it->second;
+        const bool goes_on = !begins && !run.over && signal.time - events[run.event].effects.back().time <= kRunPause;
+        // A line without a name joins the run, unless it begins one; a line with a name joins a run that has none yet.
+        if (goes_on && (named ? !run.named : signal.phase != Phase::started)) {
+            events[run.event].effects.push_back({signal.time, signal});
+            if (named) open_[named_key(signal)] = run.event;
+        } else {
+            into(named_key(signal), kRunLength, signal);
+            run.event = last_;
+        }
+        run.named = named || (goes_on && run.named);
+        run.over = !named && is_over(signal.phase);
+    }
+
+    void into(const std::string& key, Duration pause, const Signal& signal) {
+        const auto it = key.empty() ? open_.end() : open_.find(key);
+        if (it != open_.end() && signal.time - events[it->second].effects.back().time <= pause) {
+            last_ = it->second;
+        } else {
+            last_ = events.size();
+            events.emplace_back();
+            if (!key.empty()) open_[key] = last_;
+        }
+        events[last_].effects.push_back({signal.time, signal});
+    }
+
+    std::map<std::string, std::size_t> open_;
+    std::map<std::string, Run> runs_;
+    std::size_t last_ = 0;  // the event that the last line went into
+};
+
+/// The server sessions that a tool's lines speak of: by the application's name, else the only one close by.
+std::vector<std::size_t> sessions_of(const std::vector<ChangeEvent>& events, const std::vector<bool>& absorbed,
+                                     std::size_t tool) {
+    const Signal& line = events[tool].effects.front().signal;
+    if (line.postgresql || line.kind == "deployment" || (!is_tool_line(line) && line.tool.empty())) return {};
+    std::vector<std::size_t> named, skewed, close;
+    for (std::size_t session = 0; session < events.size(); ++session) {
+        const ChangeEvent& candidate = events[session];
+        if (session == tool || absorbed[session] || !candidate.effects.front().signal.postgresql) continue;
+        const auto within = [&](Duration slack) {
+            return candidate.first <= events[tool].last + slack && candidate.last + slack >= events[tool].first;
+        };
+        if (!within(kSkewedSlack) || !fits(candidate.scope, events[tool].scope)) continue;
+        const bool its = session_of_tool(candidate.effects.front().signal, line.tool);
+        if (within(kToolSlack)) {
+            close.push_back(session);
+            if (its) named.push_back(session);
+        } else if (its && is_tool_line(line)) {
+            skewed.push_back(session);
+        }
+    }
+    if (named.empty() && close.size() == 1 && is_tool_line(line)) named = close;
+    if (named.empty()) named = skewed;
+    std::set<std::string> databases;
+    for (std::size_t session : named) databases.insert(events[session].scope.database);
+    if (databases.size() > 1) return {};  // whose DDL it was cannot be told
+    return named;
 }
 
 }  // namespace
@@ -132,49 +225,18 @@ void ChangeIndex::add(const Signal& change) {
 
 const std::vector<ChangeEvent>& ChangeIndex::events() const {
     if (current_) return events_;
-    // First the lines that belong together by name: one server session's statements, one revision's or one release's lines.
-    std::vector<ChangeEvent> events;
-    std::map<std::string, std::size_t> open;
-    for (const Signal& signal : signals_) {
-        const bool in_session = signal.kind != "deployment" && !session_key(signal).empty();
-        const std::string key = in_session ? "session\n" + session_key(signal) : run_key(signal);
-        if (!key.empty())
-            if (auto it = open.find(key); it != open.end()) {
-                ChangeEvent& event = events[it->second];
-                const Duration pause = signal.time - event.effects.back().time;
-                if (pause <= (in_session ? kSessionPause : kRunLength)) {
-                    event.effects.push_back({signal.time, signal});
-                    continue;
-                }
-            }
-        if (!key.empty()) open[key] = events.size();
-        ChangeEvent& event = events.emplace_back();
-        event.effects.push_back({signal.time, signal});
-    }
+    Linker linker;
+    for (const Signal& signal : signals_) linker.take(signal);
+    std::vector<ChangeEvent> events = std::move(linker.events);
     for (ChangeEvent& event : events) finish(event);
-    // Then a tool's lines and the server session that ran meanwhile: by the application's name, else the only one close by.
     std::vector<bool> absorbed(events.size(), false);
     for (std::size_t tool = 0; tool < events.size(); ++tool) {
-        const Signal& line = events[tool].effects.front().signal;
-        if (line.postgresql || line.kind == "deployment" || (!is_tool_line(line) && line.tool.empty())) continue;
-        std::vector<std::size_t> named, close;
-        for (std::size_t session = 0; session < events.size(); ++session) {
-            const ChangeEvent& candidate = events[session];
-            if (session == tool || absorbed[session] || !candidate.effects.front().signal.postgresql) continue;
-            if (candidate.first > events[tool].last + kToolSlack || candidate.last + kToolSlack < events[tool].first) continue;
-            if (!fits(candidate.scope, events[tool].scope)) continue;
-            close.push_back(session);
-            if (session_of_tool(candidate.effects.front().signal, line.tool)) named.push_back(session);
-        }
-        if (named.empty() && close.size() == 1 && is_tool_line(line)) named = close;
-        std::set<std::string> databases;
-        for (std::size_t session : named) databases.insert(events[session].scope.database);
-        if (databases.size() > 1) continue;  // whose DDL it was cannot be told
-        for (std::size_t session : named) {
+        const std::vector<std::size_t> sessions = sessions_of(events, absorbed, tool);
+        for (std::size_t session : sessions) {
             absorbed[session] = true;
             for (ChangeEffect& effect : events[session].effects) events[tool].effects.push_back(std::move(effect));
         }
-        if (!named.empty()) finish(events[tool]);
+        if (!sessions.empty()) finish(events[tool]);
     }
     events_.clear();
     for (std::size_t i = 0; i < events.size(); ++i)

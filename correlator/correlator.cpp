@@ -160,6 +160,9 @@ Incident Correlator::State::analyse(const std::vector<Session>& sessions, const 
     problem.services = services;
     problem.services.insert(applications.begin(), applications.end());
     incident.services = services.empty() ? applications : services;
+    for (const Tally* tally : session.tallies)
+        if (tally->key.side == Side::server && (!problem.server_first || tally->first < *problem.server_first))
+            problem.server_first = tally->first;
 
     const auto occurrences = occurrences_of(session);
     const Onset onset = find_onset(occurrences);

@@ -13,7 +13,8 @@ std::string table_of(const DatabaseObject& object) {
     return is_relation ? object.name : object.table;
 }
 
-Relation relate_object(const Tally& symptom, const std::string& kind, const DatabaseObject& object) {
+Relation relate_object(const Tally& symptom, const DatabaseObject& object) {
+    const std::string& kind = symptom.key.fingerprint.kind;
     const std::string table = table_of(object);
     const bool schemas_fit = same_schema(symptom.schema, object.schema);
     const bool tables_fit = symptom.table.empty() || table.empty() || symptom.table == table;
@@ -29,7 +30,12 @@ Relation relate_object(const Tally& symptom, const std::string& kind, const Data
             schemas_fit)
             return Relation::same_object;
     }
-    if (!table.empty() && table == symptom.table && schemas_fit) return Relation::same_table;
+    // Sequences, types, functions: whatever else the problem is named after.
+    const bool is_named_after =
+        object.name == symptom.key.fingerprint.name && object.type != "column" && object.type != "constraint";
+    if (symptom.constraint.empty() && symptom.column.empty() && is_named_after && schemas_fit) return Relation::same_object;
+    if (!table.empty() && table == symptom.table && schemas_fit)
+        return kind == "insufficient_privilege" ? Relation::same_object : Relation::same_table;
     if (!table.empty() && table == symptom.referenced_table) return Relation::parent_table;
     if (!table.empty() && symptom.table.empty() && symptom.constraint.starts_with(table + "_")) return Relation::implied_table;
     return Relation::different;
@@ -55,10 +61,13 @@ const char* term_of(Relation relation) {
     return "different_object";
 }
 
-Relation relate(const Tally& symptom, const std::string& kind, const Signal& change) {
-    if (change.objects.empty()) return Relation::unknown;
+Relation relate(const Tally& symptom, const Signal& change) {
+    const std::string& name = symptom.key.fingerprint.name;
+    const bool symptom_names_none = symptom.constraint.empty() && symptom.column.empty() && symptom.table.empty() &&
+                                    (name.empty() || name == symptom.sqlstate);
+    if (change.objects.empty() || symptom_names_none) return Relation::unknown;
     Relation best = Relation::different;
-    for (const DatabaseObject& object : change.objects) best = std::min(best, relate_object(symptom, kind, object));
+    for (const DatabaseObject& object : change.objects) best = std::min(best, relate_object(symptom, object));
     return best;
 }
 

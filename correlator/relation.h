@@ -11,8 +11,8 @@ enum class Relation { same_object, same_table, parent_table, implied_table, unkn
 /// The evidence term of this relation in causality.yaml.
 const char* term_of(Relation relation);
 
-/// `unknown` when the change names no object; `different` when it names others.
-Relation relate(const Tally& symptom, const std::string& kind, const Signal& change);
+/// `unknown` when the change names no object, or the symptom none; `different` when they name others.
+Relation relate(const Tally& symptom, const Signal& change);
 
 /// Does `relation` give what a rule asks for?
 bool satisfies(Relation relation, RelationAsked asked);

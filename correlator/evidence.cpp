@@ -1,0 +1,154 @@
+#include "correlator/evidence.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace culprit {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kSkew = 30s;      // between hosts' clocks
+constexpr Duration kSameClock = 2s;  // the server writes DDL before it runs
+constexpr Duration kNearby = 10min;  // in which a server that logs DDL would have shown some
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+std::string span(Duration duration) {
+    const auto s = std::chrono::duration_cast<std::chrono::seconds>(duration < 0s ? -duration : duration).count();
+    if (s < 120) return std::to_string(s) + " s";
+    if (s < 7200) return std::to_string(s / 60) + " min";
+    return std::to_string(s / 3600) + " h";
+}
+
+/// Symptoms before `time`: of the server's alone where that is the clock, else of the side that saw more.
+std::uint64_t symptoms_before(const Session& session, EventTime time, bool server_only) {
+    std::uint64_t by_side[2] = {0, 0};
+    for (const Tally* tally : session.tallies)
+        if (tally->last < time) by_side[tally->key.side == Side::server] += tally->count;
+    return server_only ? by_side[1] : std::max(by_side[0], by_side[1]);
+}
+
+std::string name_of(const Signal& signal) { return signal.operation.empty() ? signal.kind : signal.operation; }
+
+}  // namespace
+
+double rounded(double value) { return std::round(value * 1000.0) / 1000.0; }
+
+std::string distance(Duration offset) {
+    if (offset > -1s && offset < 1s) return "at the onset";
+    return span(offset) + (offset < 0s ? " before the onset" : " after the onset");
+}
+
+void Weighing::add(const std::string& term, double share, std::string detail) {
+    const double weight = rounded(causality.weight(term) * share);
+    cause.evidence.push_back({term, weight, std::move(detail)});
+    cause.score += weight;
+}
+
+bool related_service(const std::set<std::string>& services, const std::string& service) {
+    return std::ranges::any_of(services, [&](const std::string& other) {
+        const bool ours_is_shorter = service.size() < other.size();
+        const std::string& shorter = ours_is_shorter ? service : other;
+        const std::string& longer = ours_is_shorter ? other : service;
+        return !shorter.empty() && longer.size() > shorter.size() && longer.starts_with(shorter) &&
+               std::string_view("-_.").find(longer[shorter.size()]) != std::string_view::npos;
+    });
+}
+
+Clocks clocks_between(const Problem& problem, const Signal& change) {
+    const bool surged_later = problem.onset > problem.session->first;
+    if (change.side == Side::server && problem.server_first)
+        return {surged_later ? problem.onset : *problem.server_first, true, kSameClock};
+    return {problem.onset, false, kSkew};
+}
+
+void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& event) {
+    const Session& session = *problem.session;
+    if (!event.scope.database.empty() && !session.database.empty()) {
+        if (event.scope.database == session.database)
+            weighing.add("same_database", 1, "both in database " + session.database);
+        else
+            weighing.add("different_database", 1, "change in " + event.scope.database + ", errors in " + session.database);
+    }
+    if (!event.scope.environment.empty() && !session.environment.empty() && event.scope.environment != session.environment)
+        weighing.add("different_environment", 1, "change in " + event.scope.environment + ", errors in " + session.environment);
+    const bool of_a_service = event.kind == "deployment" || event.kind == "rollback" || event.kind == "restart";
+    if (!of_a_service || event.scope.service.empty() || problem.services.empty()) return;
+    if (problem.services.contains(event.scope.service))
+        weighing.add("same_service", 1, "errors are " + event.scope.service + "'s");
+    else if (related_service(problem.services, event.scope.service))
+        weighing.add("related_service", 1, "errors are " + *problem.services.begin() + "'s");
+    else if (event.migration.empty())
+        weighing.add("different_service", 1, event.kind + " of " + event.scope.service);
+}
+
+void weigh_proximity(Weighing& weighing, Duration half_life) {
+    const double half_lives = std::abs(seconds(weighing.cause.offset)) / std::max(1.0, seconds(half_life));
+    const double least = weighing.causality.weight("proximity_least") / weighing.causality.weight("proximity");
+    weighing.add("proximity", std::max(least, 1.0 - half_lives), distance(weighing.cause.offset));
+}
+
+void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, const Clocks& clocks) {
+    const Session& session = *problem.session;
+    const std::uint64_t inside = symptoms_before(session, time - clocks.slack, clocks.shared);
+    const std::uint64_t before = inside + problem.before;
+    const std::uint64_t total = clocks.shared ? session.count(Side::server) : session.count();
+    if (before == 0) {
+        // One error is no surge.
+        const double share = std::min(1.0, static_cast<double>(total - std::min<std::uint64_t>(total, 1)) / 3.0);
+        weighing.add("surge", share, std::to_string(total) + " since, none in the 24 hours before");
+        if (weighing.cause.offset > 0s && !clocks.shared)
+            weighing.add("after_onset", 1, "only differing clocks would put it before the errors");
+        return;
+    }
+    const EventTime since = problem.before > 0 ? problem.first_before : session.first;
+    const double rate_before = static_cast<double>(before) / std::max(1.0, seconds(time - since));
+    const double rate_after =
+        static_cast<double>(total - std::min(total, inside) + 1) / std::max(1.0, seconds(session.last - time));
+    const double alike = std::clamp((4.0 - rate_after / rate_before) / 3.0, 0.0, 1.0) * (before == 1 ? 0.5 : 1.0);
+    weighing.add("errors_before", alike, std::to_string(before) + " of these errors came before it");
+}
+
+void weigh_sequence(Weighing& weighing, const Problem& problem) {
+    const Tally& sum = problem.sum;
+    const double told = static_cast<double>(sum.key_from_default + sum.key_explicit);
+    if (told > 0) {
+        const double share = static_cast<double>(sum.key_from_default) / told;
+        if (share > 0.5)
+            weighing.add("key_from_default", share, "the inserts leave the key to its sequence");
+        else
+            weighing.add("key_explicit", 1 - share, "the inserts give the key themselves");
+    }
+    if (sum.constraint.empty()) return;
+    if (sum.constraint.ends_with("_pkey") || sum.key_from_default > 0)
+        weighing.add("primary_key", 1, sum.constraint + " guards the key");
+    else if (told == 0)
+        weighing.add("not_primary_key", 1, sum.constraint + " does not look like a primary key");
+}
+
+void weigh_silence(Weighing& weighing, const ChangeEvent& event, const std::vector<ChangeEvent>& events) {
+    const bool logs_ddl = std::ranges::any_of(events, [&](const ChangeEvent& other) {
+        if (other.id == event.id || other.first > event.last + kNearby || other.last + kNearby < event.first) return false;
+        return std::ranges::any_of(other.effects, [](const ChangeEffect& effect) {
+            return effect.signal.kind == "schema_change" && effect.signal.side == Side::server;
+        });
+    });
+    if (logs_ddl) weighing.add("ddl_elsewhere", 1, "the server logs DDL, and none of this change's");
+}
+
+void weigh_remedies(Weighing& weighing, const std::vector<Remedy>& remedies, const std::string& event_id, EventTime time,
+                    bool awaited) {
+    for (const Remedy& remedy : remedies) {
+        if (remedy.sequence != weighing.cause.sequence || remedy.signal.time < time || (remedy.event_id == event_id && !awaited))
+            continue;
+        if (remedy.worked)
+            weighing.add("cessation", 1, "no more errors after " + name_of(remedy.signal));
+        else
+            weighing.add("continued_after", 1, "errors went on after " + name_of(remedy.signal));
+        return;
+    }
+}
+
+}  // namespace culprit

@@ -1,0 +1,45 @@
+#pragma once
+// The terms of evidence, one function each: what speaks for a candidate and what against it. Weights are causality.yaml's; each
+// term is added to the candidate's score and kept, with words for people.
+#include <set>
+#include <string>
+
+#include "correlator/attribution.h"
+
+namespace culprit {
+
+/// Adds terms to one candidate. Lives as long as both references.
+struct Weighing {
+    const Causality& causality;
+    Cause& cause;
+    /// `share` of the term's weight, rounded to three decimals.
+    void add(const std::string& term, double share, std::string detail);
+};
+
+/// When errors began and how many came before a change, by the clock that both were logged by where there is one: hosts' clocks
+/// differ by up to half a minute.
+struct Clocks {
+    EventTime onset{};
+    bool shared = false;  // the server logged both
+    Duration slack{};     // by which the order of change and errors may be wrong
+};
+Clocks clocks_between(const Problem& problem, const Signal& change);
+
+void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& event);
+void weigh_proximity(Weighing& weighing, Duration half_life);
+void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, const Clocks& clocks);
+/// For stories about a sequence: did the colliding keys come from one?
+void weigh_sequence(Weighing& weighing, const Problem& problem);
+/// For changes that name no object: does the server log DDL, and does it show none of theirs?
+void weigh_silence(Weighing& weighing, const ChangeEvent& event, const std::vector<ChangeEvent>& events);
+void weigh_remedies(Weighing& weighing, const std::vector<Remedy>& remedies, const std::string& event_id, EventTime time,
+                    bool awaited);
+
+/// `billing` and `billing-prod`: one name continues the other behind a separator.
+bool related_service(const std::set<std::string>& services, const std::string& service);
+/// "42 s before the onset".
+std::string distance(Duration offset);
+/// Scores are compared between runs and platforms: three decimals are kept.
+double rounded(double value);
+
+}  // namespace culprit
