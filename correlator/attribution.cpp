@@ -45,13 +45,14 @@ bool is_failed(const ChangeEvent& event, const Signal& signal) {
     });
 }
 
-/// Confidence is the share of exp(score) among all candidates and "none of these", which has score 0.
-void share_confidence(std::vector<Cause>& causes) {
-    double greatest = 0;
+/// Confidence is the share of exp(sharpness x score) among all candidates and "none of these".
+void share_confidence(std::vector<Cause>& causes, const Causality& causality) {
+    const double sharpness = causality.sharpness();
+    double greatest = causality.none();
     for (const Cause& cause : causes) greatest = std::max(greatest, cause.score);
-    double total = std::exp(-greatest);
+    double total = std::exp(sharpness * (causality.none() - greatest));
     std::vector<double> shares;
-    for (const Cause& cause : causes) total += shares.emplace_back(std::exp(cause.score - greatest));
+    for (const Cause& cause : causes) total += shares.emplace_back(std::exp(sharpness * (cause.score - greatest)));
     for (std::size_t i = 0; i < causes.size(); ++i) {
         causes[i].score = rounded(causes[i].score);
         causes[i].confidence = std::min(0.99, rounded(shares[i] / total));
@@ -143,7 +144,7 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     if (rule.sequence) weigh_sequence(weighing, problem);
     if (rule.awaited && session.count() <= 2 && session.count(Side::application) == 0 && cause.offset < kProbe)
         weighing.add("probe", 1, "asked for once, by no application, and created at once");
-    if (!rule.failed && is_failed(event, best->signal)) weighing.add("failed_change", 1, "the change failed");
+    if (!rule.failed && !rule.may_fail && is_failed(event, best->signal)) weighing.add("failed_change", 1, "the change failed");
 
     weigh_remedies(weighing, remedies, event.id, time, rule.awaited);
 
@@ -199,7 +200,7 @@ std::vector<Cause> Attribution::causes(const Problem& problem, const std::vector
             if (cause.is_awaited && other.awaited && other.score >= cause.score && other.awaited->source == cause.effect.source)
                 told.insert(cause.event_id);
     std::erase_if(causes, [&](const Cause& cause) { return told.contains(cause.event_id); });
-    share_confidence(causes);
+    share_confidence(causes, causality_);
     std::ranges::stable_sort(causes, [](const Cause& a, const Cause& b) {
         return std::tie(b.score, b.effect.time, a.event_id) < std::tie(a.score, a.effect.time, b.event_id);
     });

@@ -2,7 +2,7 @@
 // Which change did it, and how sure that is.
 //
 // Every change that a rule of the causality table fits, before or after the onset, is a candidate. Its evidence adds up in
-// log-odds, each term named and kept. Candidates then compete with each other and with "none of these" (score 0): confidence is
+// log-odds, each term named and kept. Candidates then compete with each other and with "none of these": confidence is
 // the candidate's share, so a better-explained cause explains the others away.
 #include <optional>
 #include <string>

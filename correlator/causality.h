@@ -21,6 +21,7 @@ struct CausalityRule {
     bool awaited = false;   // the change is what the errors were waiting for: its cause lies after its effect
     bool sequence = false;  // the story is about a sequence that was left behind
     bool failed = false;    // the story is that the change failed
+    bool may_fail = false;  // the change did its harm whether or not it failed
     double prior = 0;
     Duration look_back{}, look_ahead{}, half_life{};
     std::string story;
@@ -42,6 +43,9 @@ class Causality {
     /// The weight of a named term. Throws std::out_of_range for a name that the table does not have.
     double weight(const std::string& name) const { return weights_.at(name); }
     Duration settle() const { return settle_; }
+    /// The score of "none of these", and the factor on scores, from which confidence is computed.
+    double none() const { return none_; }
+    double sharpness() const { return sharpness_; }
     /// The longest look-back and look-ahead of any rule.
     Duration look_back() const;
     Duration look_ahead() const;
@@ -51,6 +55,7 @@ class Causality {
     std::vector<RemedyRule> remedies_;
     std::map<std::string, double> weights_;
     Duration settle_{};
+    double none_ = 0, sharpness_ = 1;
 };
 
 }  // namespace culprit

@@ -104,9 +104,11 @@ void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, con
         return;
     }
     const EventTime since = problem.before > 0 ? problem.first_before : session.first;
-    const double rate_before = static_cast<double>(before) / std::max(1.0, seconds(time - since));
-    const double rate_after =
-        static_cast<double>(total - std::min(total, inside) + 1) / std::max(1.0, seconds(session.last - time));
+    // What came after is given at least the time in which one more was to be expected: two errors close together are no new rate.
+    const double time_before = std::max(1.0, seconds(time - since));
+    const double rate_before = static_cast<double>(before) / time_before;
+    const double time_after = std::max(seconds(session.last - time), 1.0 / rate_before);
+    const double rate_after = static_cast<double>(total - std::min(total, inside)) / time_after;
     const double alike = std::clamp((4.0 - rate_after / rate_before) / 3.0, 0.0, 1.0) * (before == 1 ? 0.5 : 1.0);
     weighing.add("errors_before", alike, std::to_string(before) + " of these errors came before it");
 }
