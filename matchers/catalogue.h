@@ -38,6 +38,9 @@ class Catalogue {
     /// statement is the group `statement`, and the phase says whether it has run.
     const std::vector<Pattern>& statement_introductions() const { return introductions_; }
 
+    /// A logged statement that took as long as this is a symptom; milliseconds.
+    double slow_statement_ms() const { return slow_statement_ms_; }
+
     /// For the literal filter; in order, each once.
     const std::vector<std::string>& literals() const { return literals_; }
     /// Which patterns the literal of this index stands for, ascending.
@@ -49,6 +52,7 @@ class Catalogue {
 
     std::vector<Pattern> patterns_;
     std::vector<Pattern> introductions_;
+    double slow_statement_ms_ = 1000;
     SqlstateTable sqlstates_;
     std::set<std::string, std::less<>> noise_, bookkeeping_, error_severities_;
     std::vector<std::string> other_literals_;  // of what is recognised by a field or by SQL, not by a pattern

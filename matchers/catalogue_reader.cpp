@@ -80,7 +80,8 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
     }
     try {
         only_keys(root, {"subject", "docs", "tool", "patterns", "messages", "sqlstates", "noise", "application_codes",
-                         "bookkeeping_tables", "introductions", "literals", "error_severities"});
+                         "bookkeeping_tables", "introductions", "literals", "error_severities", "slow_statement_ms"});
+        if (const auto slow = root["slow_statement_ms"]) read_slow_statements(slow);
         tool_ = text_of(root, "tool");
         docs_ = text_of(root, "docs");
         if (text_of(root, "subject").empty()) fail(root, "a 'subject': what this file is about");
@@ -111,6 +112,16 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
         for (const auto& pattern : root["patterns"]) add(read_pattern(pattern));
     } catch (const YAML::Exception& problem) {
         throw CatalogueProblem(file_ + ":" + std::to_string(problem.mark.line + 1) + ": expected another shape: " + problem.msg);
+    }
+}
+
+void CatalogueReader::read_slow_statements(const YAML::Node& node) {
+    catalogue_.slow_statement_ms_ = node.as<double>();
+    if (catalogue_.slow_statement_ms_ < 10) fail(node, "a duration of 10 ms or more");
+    // Two digits hold back what takes less than 10 ms, which is nearly everything where all statements are logged.
+    for (char first = '1'; first <= '9'; ++first) {
+        for (char second = '0'; second <= '9'; ++second)
+            catalogue_.other_literals_.push_back(std::string("duration: ") + first + second);
     }
 }
 
@@ -220,7 +231,8 @@ Pattern CatalogueReader::read_pattern(const YAML::Node& node) const {
         return pattern.match && pattern.match->NamedCapturingGroups().count(name) != 0;
     };
     pattern.adds_only = !pattern.says_nothing && pattern.family == Family::symptom && pattern.sqlstate.empty() &&
-                        !catches("sqlstate") && !catches("exception_class") && pattern.take.count("sqlstate") == 0;
+                        pattern.kind.empty() && !catches("sqlstate") && !catches("exception_class") &&
+                        pattern.take.count("sqlstate") == 0;
     // They are tried on records that others found, so the filter need not let a record pass for them.
     if (!pattern.adds_only && !pattern.says_nothing) derive_literals(node, match, pattern);
     pattern.examples = read_examples(node["examples"], pattern);

@@ -37,6 +37,7 @@ class CatalogueReader {
     void read_introductions(const YAML::Node& node);
     void derive_literals(const YAML::Node& node, const std::string& match, Pattern& pattern) const;
     std::vector<Example> read_examples(const YAML::Node& node, const Pattern& pattern) const;
+    void read_slow_statements(const YAML::Node& node);
     void add(Pattern pattern);
 
     Catalogue& catalogue_;

@@ -1,4 +1,7 @@
+#include <re2/re2.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "matchers/rules.h"
 #include "matchers/sql_statement.h"
@@ -131,11 +134,69 @@ void add_statement_effects(const Record& record, std::string_view sql, Phase pha
     }
 }
 
+namespace {
+
+/// The table a statement writes or, when it writes none, the first it reads.
+void take_table(std::string_view sql, const Knowledge& knowledge, Signal& signal) {
+    auto table = written_table(sql);
+    if (!table) table = first_read_table(sql);
+    if (!table) {
+        for (const auto& effect : effects_of(sql)) {
+            const auto found = std::find_if(effect.objects.begin(), effect.objects.end(),
+                                            [](const auto& object) { return object.type == "table"; });
+            if (found != effect.objects.end()) table = InsertTarget{found->schema, found->name, {}, false};
+        }
+    }
+    if (table) signal.objects.push_back({"table", table->schema, table->table, {}, {}, {}, {}});
+    signal.statement = cut_utf8(knowledge.redactor.statement(sql), kMaxStatement);
+}
+
+/// Slow is what reads and writes rows; DDL, COPY and maintenance take their time.
+bool works_on_rows(std::string_view sql) {
+    static const re2::RE2 row_statement(R"(^(?i)(?:\s|--[^\n]*\n|/\*[^*]*\*/|\()*(?:select|insert|update|delete|merge|with)\b)");
+    return re2::RE2::PartialMatch({sql.data(), sql.size()}, row_statement);
+}
+
+void add_slow_statement(const Record& record, const Captures& captures, const Knowledge& knowledge,
+                        std::vector<Signal>& signals) {
+    const auto milliseconds = caught(captures, "milliseconds"), sql = caught(captures, "statement");
+    if (milliseconds.empty() || !works_on_rows(sql)) return;
+    if (std::strtod(milliseconds.c_str(), nullptr) < knowledge.catalogue.slow_statement_ms()) return;
+    auto signal = signal_for(record, knowledge);
+    signal.family = Family::symptom;
+    signal.kind = "slow_query";
+    signal.rule = "slow_statement";
+    take_table(sql, knowledge, signal);
+    signal.message = "a statement took " + milliseconds + " ms";
+    signals.push_back(std::move(signal));
+}
+
+}  // namespace
+
+void add_server_events(const Record& record, const Knowledge& knowledge, std::vector<Signal>& signals) {
+    for (const auto& pattern : knowledge.catalogue.patterns()) {
+        if (pattern.side != Side::server || pattern.kind.empty() || !pattern.match) continue;
+        Captures captures;
+        if (!conditions_hold(pattern, record, captures)) continue;
+        const auto match = find_match(*pattern.match, record.message);
+        if (!match) continue;
+        captures.insert(match->captures.begin(), match->captures.end());
+        const auto matched = std::string_view(record.message).substr(match->begin, match->end - match->begin);
+        auto signal = tool_event(record, pattern, captures, matched, knowledge);
+        if (pattern.family == Family::symptom && !record.statement.empty()) take_table(record.statement, knowledge, signal);
+        signals.push_back(std::move(signal));
+        // What waits for its lock has begun, and log_statement may not have said so.
+        if (!record.statement.empty()) add_statement_effects(record, record.statement, Phase::started, knowledge, signals);
+        return;
+    }
+}
+
 void add_logged_statement(const Record& record, const Knowledge& knowledge, std::vector<Signal>& signals) {
     if (record.side != Side::server) return;
     for (const auto& introduction : knowledge.catalogue.statement_introductions()) {
         const auto match = find_match(*introduction.match, record.message);
         if (!match || match->begin != 0) continue;
+        add_slow_statement(record, match->captures, knowledge, signals);
         add_statement_effects(record, caught(match->captures, "statement"), introduction.phase, knowledge, signals);
         return;
     }

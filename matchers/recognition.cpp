@@ -45,7 +45,9 @@ std::vector<Signal> recognise(const Record& record, const Candidates& candidates
     if (record.side == Side::server) {
         // The server's words are its own; a tool's within them (`ALTER TABLE` alone on a line of a statement) are quoted.
         add_symptom(record, {}, candidates, knowledge, signals);
-        if (signals.empty()) add_logged_statement(record, knowledge, signals);
+        if (!signals.empty()) return signals;
+        add_server_events(record, knowledge, signals);
+        add_logged_statement(record, knowledge, signals);
         return signals;
     }
     const auto text = searched_text(record);

@@ -36,6 +36,9 @@ void add_tool_events(const Record& record, const std::string& text, const Candid
 /// Changes and remedies by the statement that the server logged.
 void add_logged_statement(const Record& record, const Knowledge& knowledge, std::vector<Signal>& signals);
 
+/// What the server says of itself: restarts, failovers, lock waits; and statements that took long.
+void add_server_events(const Record& record, const Knowledge& knowledge, std::vector<Signal>& signals);
+
 /// One signal for each effect of a statement on the schema, but for tools' own tables.
 void add_statement_effects(const Record& record, std::string_view sql, Phase phase, const Knowledge& knowledge,
                            std::vector<Signal>& signals);

@@ -139,6 +139,11 @@ void add_drop(const PgQuery__DropStmt& drop, std::vector<SqlEffect>& effects) {
     }
 }
 
+/// Which names resolve is what a search_path decides; other settings break nothing by name.
+std::string setting_operation(const PgQuery__VariableSetStmt* setting, const char* otherwise) {
+    return setting != nullptr && text(setting->name) == "search_path" ? "set_search_path" : otherwise;
+}
+
 void add_other_creations(const PgQuery__Node& node, std::vector<SqlEffect>& effects) {
     switch (node.node_case) {
         case PG_QUERY__NODE__NODE_VIEW_STMT:
@@ -175,8 +180,9 @@ void add_other_creations(const PgQuery__Node& node, std::vector<SqlEffect>& effe
         }
         case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT: {
             const auto& alter = *node.alter_enum_stmt;
-            effects.push_back(
-                schema_change("alter_type", {named("type", name_parts(nodes(alter.type_name, alter.n_type_name)))}));
+            const char* operation = "alter_type";
+            if (!text(alter.new_val).empty()) operation = text(alter.old_val).empty() ? "add_enum_value" : "rename_enum_value";
+            effects.push_back(schema_change(operation, {named("type", name_parts(nodes(alter.type_name, alter.n_type_name)))}));
             break;
         }
         case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
@@ -265,6 +271,33 @@ void add_effects(const PgQuery__Node& node, std::vector<SqlEffect>& effects) {
                 objects.push_back(relation_object(*object->range_var, type.empty() ? "table" : type));
             }
             effects.push_back(schema_change(grant.is_grant != 0 ? "grant" : "revoke", std::move(objects)));
+            break;
+        }
+        case PG_QUERY__NODE__NODE_DELETE_STMT:
+            // With a WHERE it is ordinary work; without one it empties the table.
+            if (node.delete_stmt->where_clause == nullptr && node.delete_stmt->n_using_clause == 0 &&
+                !is_temporary(node.delete_stmt->relation)) {
+                effects.push_back(schema_change("delete_rows", {relation_object(*node.delete_stmt->relation, "table")}));
+            }
+            break;
+        case PG_QUERY__NODE__NODE_ALTER_DATABASE_SET_STMT: {
+            const auto& alter = *node.alter_database_set_stmt;
+            effects.push_back(
+                schema_change(setting_operation(alter.setstmt, "alter_database"), {named("database", {text(alter.dbname)})}));
+            break;
+        }
+        case PG_QUERY__NODE__NODE_ALTER_ROLE_SET_STMT: {
+            const auto& alter = *node.alter_role_set_stmt;
+            std::vector<DatabaseObject> objects;
+            if (alter.role != nullptr) objects.push_back(named("role", {text(alter.role->rolename)}));
+            if (!text(alter.database).empty()) objects.push_back(named("database", {text(alter.database)}));
+            effects.push_back(schema_change(setting_operation(alter.setstmt, "alter_role"), std::move(objects)));
+            break;
+        }
+        case PG_QUERY__NODE__NODE_ALTER_DOMAIN_STMT: {
+            const auto& alter = *node.alter_domain_stmt;
+            effects.push_back(
+                schema_change("alter_type", {named("type", name_parts(nodes(alter.type_name, alter.n_type_name)))}));
             break;
         }
         case PG_QUERY__NODE__NODE_COPY_STMT:

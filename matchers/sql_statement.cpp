@@ -83,4 +83,20 @@ std::optional<InsertTarget> written_table(std::string_view sql) {
     return target;
 }
 
+std::optional<InsertTarget> first_read_table(std::string_view sql) {
+    if (sql.empty() || sql.size() > kMaxParsedSql) return std::nullopt;
+    ParseTree tree(sql);
+    if (!tree.parsed()) tree = ParseTree(without_placeholders(sql));
+    std::optional<InsertTarget> target;
+    for (const auto* statement : tree.statements()) {
+        if (statement->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) continue;
+        walk(statement->base, [&](const PgQuery__Node& node) {
+            if (!target && node.node_case == PG_QUERY__NODE__NODE_RANGE_VAR) target = target_of(*node.range_var);
+            return !target;
+        });
+        if (target) break;
+    }
+    return target;
+}
+
 }  // namespace culprit

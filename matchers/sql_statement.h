@@ -37,4 +37,7 @@ std::optional<InsertTarget> insert_target(std::string_view sql);
 /// The table that the first INSERT, COPY, UPDATE or DELETE in `sql` writes to; columns only of the first two.
 std::optional<InsertTarget> written_table(std::string_view sql);
 
+/// The first table that a SELECT reads, in the order it is written.
+std::optional<InsertTarget> first_read_table(std::string_view sql);
+
 }  // namespace culprit
