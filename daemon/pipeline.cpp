@@ -21,10 +21,6 @@ constexpr std::size_t kForgottenAtOnce = 10'000;
 Pipeline::Pipeline(Parts parts, PipelineSettings settings)
     : parts_(parts), settings_(settings), queue_(settings.queue), pending_(settings.hold), clocks_(settings.quiet_horizon) {}
 
-void Pipeline::say(std::string trouble) {
-    trouble_.store(trouble.empty() ? nullptr : std::make_shared<const std::string>(std::move(trouble)));
-}
-
 std::string Pipeline::failed_source() const {
     for (const auto& source : parts_.sources) {
         if (std::string why = source->failure(); !why.empty()) return why;
@@ -38,8 +34,8 @@ Readiness Pipeline::readiness() const {
         readiness.ready = readiness.ready && ready;
         readiness.text += std::string(part) + ": " + std::string(state) + "\n";
     };
-    const auto trouble = trouble_.load();
-    line("signal log", !trouble, trouble ? *trouble : running_ ? "ok" : "being read");
+    const std::string trouble = trouble_.get();
+    line("signal log", trouble.empty(), !trouble.empty() ? trouble : running_ ? "ok" : "being read");
     for (const auto& source : parts_.sources) {
         std::string state = source->failure();
         if (state.empty()) state = source->trouble();
@@ -108,7 +104,7 @@ Result<Done> Pipeline::run(std::stop_token stop) {
     for (const auto& sink : parts_.sinks) unsafe += sink->drain(settings_.stop_patience);
     running_ = false;
     if (!failure.empty()) return Error{failure};
-    if (!written) return Error{*trouble_.load() + "; what is missing is read again at the next start"};
+    if (!written) return Error{trouble_.get() + "; what is missing is read again at the next start"};
     if (unsafe > 0) spdlog::warn("{} documents did not reach their sink; they are offered again at the next start", unsafe);
     return Done{};
 }
@@ -125,8 +121,8 @@ void Pipeline::take_in() {
 
 /// Waits before the next try; false when there is to be none.
 bool Pipeline::retry_after(const std::string& problem, std::stop_token stop) {
-    if (!trouble_.load()) spdlog::error("{}; nothing more is read until it works again", problem);
-    say(problem);
+    if (trouble_.get().empty()) spdlog::error("{}; nothing more is read until it works again", problem);
+    trouble_.set(problem);
     if (give_up_at_ && WallClock::now() >= *give_up_at_) return false;
     const auto until = WallClock::now() + settings_.retry;
     while (WallClock::now() < until) {
@@ -164,8 +160,8 @@ bool Pipeline::commit(std::vector<CommitRequest> due, std::stop_token stop) {
     while (true) {
         const auto positions = parts_.log.append(batches);
         if (positions) {
-            if (trouble_.load()) spdlog::info("the signal log can be written again");
-            say("");
+            if (!trouble_.get().empty()) spdlog::info("the signal log can be written again");
+            trouble_.set("");
             fold(batches, positions.value());
             break;
         }
@@ -222,7 +218,7 @@ void Pipeline::write_watermark(const WatermarkUpdate& update, std::stop_token st
     while (true) {
         const auto positions = parts_.log.append(std::span(&batch, 1));
         if (positions) {
-            say("");
+            trouble_.set("");
             return fold({batch}, positions.value());
         }
         if (!retry_after(positions.error().message, stop)) return;

@@ -18,6 +18,7 @@
 #include "daemon/dead_letters.h"
 #include "daemon/input_clocks.h"
 #include "daemon/pending_batches.h"
+#include "daemon/shared_text.h"
 #include "daemon/signal_log/sqlite_signal_log.h"
 #include "daemon/sinks/sink.h"
 #include "daemon/sources/source.h"
@@ -69,7 +70,6 @@ class Pipeline {
     void step_quiet(std::stop_token stop);
     void write_watermark(const WatermarkUpdate& update, std::stop_token stop);
     void look_after(WallClock::time_point now);
-    void say(std::string trouble);
     std::string failed_source() const;
 
     Parts parts_;
@@ -81,7 +81,7 @@ class Pipeline {
     WallClock::time_point next_metrics_{}, next_census_{}, abandon_at_{};
     std::optional<WallClock::time_point> give_up_at_;  // set when stopping
     std::atomic<bool> running_ = false;
-    std::atomic<std::shared_ptr<const std::string>> trouble_;  // shared with readiness(), which any thread may ask
+    SharedText trouble_;  // for readiness(), which any thread may ask; empty: none
 };
 
 }  // namespace culprit

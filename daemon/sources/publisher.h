@@ -1,10 +1,8 @@
 #pragma once
 // What every source shares: pushing into the queue without losing anything, and saying what is wrong to other threads.
-#include <atomic>
-#include <memory>
 #include <stop_token>
-#include <string>
 
+#include "daemon/shared_text.h"
 #include "daemon/sources/source.h"
 
 namespace culprit {
@@ -17,18 +15,5 @@ inline bool push_or_stop(BoundedQueue<CommitRequest>& queue, CommitRequest& requ
     }
     return false;
 }
-
-/// One line that one thread writes and any thread reads.
-class SharedText {
-   public:
-    void set(std::string text) { text_.store(std::make_shared<const std::string>(std::move(text))); }
-    std::string get() const {
-        const auto text = text_.load();
-        return text ? *text : std::string();
-    }
-
-   private:
-    std::atomic<std::shared_ptr<const std::string>> text_;  // shared: a reader may still hold the last one
-};
 
 }  // namespace culprit
