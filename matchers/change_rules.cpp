@@ -26,12 +26,22 @@ void take_scope(const Captures& captures, Scope& scope) {
     take("database", scope.database);
     take("service", scope.service);
     take("release", scope.release);
+    // `registry:5000/shop/newsletter:1.4.1`
+    const auto image = caught(captures, "image");
+    const auto tag = image.find(':', image.rfind('/') == std::string::npos ? 0 : image.rfind('/'));
+    if (caught(captures, "release").empty() && tag != std::string::npos)
+        scope.release = image.substr(tag + 1, image.find('@') - tag - 1);
 }
 
 std::vector<DatabaseObject> objects_of(const Pattern& pattern, const Captures& captures) {
     std::vector<DatabaseObject> objects;
-    auto schema = caught(captures, "schema");
-    auto table = caught(captures, "table");
+    // RE2 has no groups of one name twice: a name in quotation marks may be caught beside one without.
+    const auto either = [&](const char* name, const char* other) {
+        auto value = caught(captures, name);
+        return value.empty() ? caught(captures, other) : value;
+    };
+    auto schema = either("schema", "schema_2");
+    auto table = either("table", "table_2");
     if (const auto dot = table.find('.'); dot != std::string::npos && schema.empty()) {
         schema = table.substr(0, dot);
         table = table.substr(dot + 1);
@@ -75,12 +85,41 @@ Signal tool_event(const Record& record, const Pattern& pattern, const Captures& 
     signal.phase = pattern.phase;
     signal.tool = pattern.tool;
     signal.migration = caught(captures, "migration");
+    // What an application calls itself may differ from what its platform calls it.
+    const auto known_service = signal.scope.service;
     take_scope(captures, signal.scope);
+    if (pattern.kind == "restart" && !known_service.empty()) signal.scope.service = known_service;
     signal.objects = objects_of(pattern, captures);
     signal.rule = pattern.id;
     // What matched is the tool's own words and names; numbers and quoted texts beside the captures could be values.
     signal.message = matched.empty() ? describe(signal) : cut_utf8(first_line(matched), 512);
     return signal;
+}
+
+}  // namespace
+
+namespace {
+
+/// A statement as it was before a tool put it into quotation marks.
+std::string unescaped(std::string sql) {
+    static const re2::RE2 quote(R"(\\")"), line_break(R"(\\[nt])");
+    re2::RE2::GlobalReplace(&sql, quote, "\"");
+    re2::RE2::GlobalReplace(&sql, line_break, " ");
+    return sql;
+}
+
+/// What a tool's line says: one event, or the effects of the SQL in it.
+std::vector<Signal> events_of(const Record& record, const Pattern& pattern, const Captures& captures, std::string_view matched,
+                              const Knowledge& knowledge) {
+    const auto sql = caught(captures, "statement");
+    if (sql.empty()) return {tool_event(record, pattern, captures, matched, knowledge)};
+    std::vector<Signal> events;
+    add_statement_effects(record, unescaped(sql), pattern.phase, knowledge, events);
+    for (auto& event : events) {
+        event.tool = pattern.tool;
+        event.rule = pattern.id;
+    }
+    return events;
 }
 
 }  // namespace
@@ -104,7 +143,8 @@ void add_tool_events(const Record& record, const std::string& text, const Candid
             from = std::max(match->end, match->begin + 1);
             match->captures.insert(conditions.begin(), conditions.end());
             const auto matched = std::string_view(text).substr(match->begin, match->end - match->begin);
-            found.emplace_back(match->begin, tool_event(record, pattern, match->captures, matched, knowledge));
+            for (auto& event : events_of(record, pattern, match->captures, matched, knowledge))
+                found.emplace_back(match->begin, std::move(event));
         }
     }
     std::stable_sort(found.begin(), found.end(), [](const auto& left, const auto& right) { return left.first < right.first; });
