@@ -56,4 +56,7 @@ class Correlator {
 /// `culprit scan --format text`: one incident for people, at most `width` columns, coloured with ANSI codes when `colour`.
 std::string describe(const IncidentDocument& incident, std::size_t width, bool colour);
 
+/// `culprit explain`: the candidates side by side, term by term.
+std::string explain(const IncidentDocument& incident);
+
 }  // namespace culprit

@@ -48,6 +48,15 @@ int command_line(int argc, char** argv) {
     check_command->add_option("--patterns", check_options.patterns, "A directory of catalogue files to validate as well");
     check_command->add_flag("--connect", check_options.connect, "Ask the configured servers, too");
 
+    ExplainOptions explain_options;
+    explain_options.config = "/etc/culprit/culprit.yaml";
+    auto* explain_command = app.add_subcommand("explain", "An incident's candidates side by side, their evidence term by term");
+    explain_command->add_option("incident", explain_options.incident, "The incident's id, or its beginning")
+        ->required()
+        ->type_name("INCIDENT");
+    explain_command->add_option("--config", explain_options.config,
+                                "The daemon's configuration file, which names its signal log");
+
     auto* version_command = app.add_subcommand("version", "Prints version, commit and library versions");
 
     try {
@@ -59,6 +68,7 @@ int command_line(int argc, char** argv) {
     }
     if (run_command->parsed()) return run(run_options);
     if (check_command->parsed()) return check(check_options);
+    if (explain_command->parsed()) return explain(explain_options);
     if (version_command->parsed()) return version();
     scan_options.emit_signals = emit == "signals";
     scan_options.ndjson = format == "ndjson";

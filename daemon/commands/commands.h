@@ -30,9 +30,15 @@ struct ScanOptions {
     std::vector<std::string> paths;
 };
 
+struct ExplainOptions {
+    std::string config;
+    std::string incident;  // an id, or its beginning
+};
+
 int run(const RunOptions& options);
 int scan(const ScanOptions& options);
 int check(const CheckOptions& options);
+int explain(const ExplainOptions& options);
 int version();
 
 /// Says `culprit: message` on stderr and returns `code`.

@@ -109,8 +109,11 @@ struct SqliteSignalLog::State {
     State(const std::string& file, std::unique_ptr<LockFile> held)
         : path(file), lock(std::move(held)), database(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5'000) {}
 
+    explicit State(const std::string& file) : path(file), database(file, SQLite::OPEN_READONLY, 5'000) {}
+
     void prepare();
     void create();
+    void adopt();
     LogPosition insert(const LogEntry& entry);
 
     std::string path;
@@ -140,15 +143,20 @@ void SqliteSignalLog::State::prepare() {
     if (!database.tableExists("meta")) create();
     const std::string check = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (check != "ok") throw SQLite::Exception("it is damaged (" + check + "); restore it, or move it away to begin anew");
+    adopt();
+    insert_entry.emplace(database, "INSERT INTO entries (kind, event_time, payload) VALUES (?, ?, ?)");
+    upsert_offset.emplace(database, "INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?, ?)");
+    upsert_watermark.emplace(database, "INSERT OR REPLACE INTO latest_watermarks VALUES (?, ?, ?, ?)");
+}
+
+/// Takes over what is there, if this version knows it.
+void SqliteSignalLog::State::adopt() {
     const int schema = database.execAndGet("SELECT value FROM meta WHERE key = 'schema'").getInt();
     if (schema != kSchemaVersion) {
         throw SQLite::Exception("its schema is version " + std::to_string(schema) + ", this culprit knows version " +
                                 std::to_string(kSchemaVersion));
     }
     epoch = database.execAndGet("SELECT value FROM meta WHERE key = 'epoch'").getInt64();
-    insert_entry.emplace(database, "INSERT INTO entries (kind, event_time, payload) VALUES (?, ?, ?)");
-    upsert_offset.emplace(database, "INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?, ?)");
-    upsert_watermark.emplace(database, "INSERT OR REPLACE INTO latest_watermarks VALUES (?, ?, ?, ?)");
 }
 
 LogPosition SqliteSignalLog::State::insert(const LogEntry& entry) {
@@ -188,8 +196,20 @@ Result<std::unique_ptr<SqliteSignalLog>> SqliteSignalLog::open(const std::string
     }
 }
 
+Result<std::unique_ptr<SqliteSignalLog>> SqliteSignalLog::open_read_only(const std::string& path) {
+    try {
+        auto state = std::make_unique<State>(path);
+        state->adopt();
+        return std::unique_ptr<SqliteSignalLog>(new SqliteSignalLog(std::move(state)));
+    } catch (const SQLite::Exception& exception) {
+        return Error{"the signal log " + path + " cannot be read: " + exception.what() +
+                     "; has a daemon run with this configuration?"};
+    }
+}
+
 Result<std::vector<LogPosition>> SqliteSignalLog::append(std::span<const LogBatch> batches) {
     State& state = *state_;
+    if (!state.lock) return Error{"the signal log " + state.path + " is open for reading only"};
     std::vector<LogPosition> positions;
     try {
         SQLite::Transaction transaction(state.database);

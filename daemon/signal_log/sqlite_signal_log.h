@@ -32,6 +32,8 @@ class SqliteSignalLog {
    public:
     /// Opens the log, or makes a new one. Errors say what to do: locked by another process, damaged, of a newer version…
     static Result<std::unique_ptr<SqliteSignalLog>> open(const std::string& path);
+    /// For reading beside a daemon that runs: takes no lock, creates nothing, and refuses every `append` and `forget`.
+    static Result<std::unique_ptr<SqliteSignalLog>> open_read_only(const std::string& path);
     ~SqliteSignalLog();
 
     /// High bits of every document's version: greater than that of any log that was at this path before.

@@ -1,6 +1,8 @@
 // What culprit says of outages told as a few signals: which change did it, or that none did.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/correlator/fold.h"
 
 namespace culprit::testing {
@@ -140,6 +142,21 @@ TEST(Attribution, names_the_import_that_left_the_sequence_behind_and_fills_in_th
     EXPECT_EQ(own["diagnosis"]["rule"], "sequence_out_of_sync");
     EXPECT_EQ(own["diagnosis"]["fix_sql"][0],
               R"(SELECT setval(pg_get_serial_sequence('"tickets"', 'id'), (SELECT max("id") FROM "tickets"));)");
+}
+
+TEST(Explain, shows_in_under_a_screen_why_the_first_cause_beat_the_second) {
+    Correlator correlator({});
+    std::int64_t position = 0;
+    std::vector<Signal> signals{deployment(-20, "web", "7"), ddl(0, "add_constraint", {kPhone}, "shop")};
+    for (double time : {30.0, 50.0, 70.0}) signals.push_back(by_server(symptom(time, "unique_violation", kPhone), "shop", "web"));
+    for (const Signal& signal : signals) correlator.apply(entry_of(signal), {++position});
+    const auto revisions = correlator.revisions();
+    ASSERT_EQ(revisions.size(), 1u);
+    const std::string text = explain(revisions[0]);
+    EXPECT_NE(text.find("same_object"), std::string::npos) << text;
+    EXPECT_NE(text.find("same_service"), std::string::npos) << text;
+    EXPECT_NE(text.find("deployment of web 7"), std::string::npos) << text;
+    EXPECT_LT(std::ranges::count(text, '\n'), 24) << text;
 }
 
 TEST(Attribution, says_none_found_when_nothing_changed) {

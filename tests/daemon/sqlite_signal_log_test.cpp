@@ -118,6 +118,21 @@ TEST_F(SqliteSignalLogTest, EntriesAndOffsetAreWrittenTogetherOrNotAtAll) {
     EXPECT_EQ(log->offsets().value().at(kInput).next.value, 13);
 }
 
+TEST_F(SqliteSignalLogTest, CanBeReadBesideTheDaemonThatWritesItAndNotWritten) {
+    const auto writer = open_log(path_);
+    append(*writer, batch({tally("orders_pkey", 3)}, 7));
+    const auto reader = SqliteSignalLog::open_read_only(path_);
+    ASSERT_TRUE(reader.ok()) << reader.error().message;
+    EXPECT_EQ(reader.value()->epoch(), writer->epoch());
+    EXPECT_EQ(contents(*reader.value()).size(), 1u);
+    append(*writer, batch({tally("orders_pkey", 1, 1'001)}, 9));
+    EXPECT_EQ(contents(*reader.value()).size(), 2u);
+    const LogBatch more = batch({tally("orders_pkey", 5)}, 11);
+    EXPECT_FALSE(reader.value()->append(std::span(&more, 1)).ok());
+    EXPECT_EQ(contents(*writer).size(), 2u);
+    EXPECT_FALSE(SqliteSignalLog::open_read_only(folder_.file("none.db")).ok()) << "nothing is created";
+}
+
 TEST_F(SqliteSignalLogTest, ASecondCulpritIsRefusedWhileTheFirstRuns) {
     auto log = open_log(path_);
     const auto second = SqliteSignalLog::open(path_);
