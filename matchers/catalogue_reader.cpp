@@ -291,7 +291,7 @@ std::vector<Example> CatalogueReader::read_examples(const YAML::Node& node, cons
         if (entry.IsScalar()) {
             record.message = example.raw = entry.as<std::string>();
         } else {
-            only_keys(entry, {"text", "json", "level", "side", "logger", "sqlstate", "detail", "statement", "expect"});
+            only_keys(entry, {"text", "json", "level", "side", "logger", "sqlstate", "detail", "statement", "context", "expect"});
             record.message = example.raw = text_of(entry, "text");
             if (const auto text = text_of(entry, "json"); !text.empty()) {
                 example.raw = text;
@@ -310,6 +310,7 @@ std::vector<Example> CatalogueReader::read_examples(const YAML::Node& node, cons
             record.sqlstate = text_of(entry, "sqlstate");
             record.detail = text_of(entry, "detail");
             record.statement = text_of(entry, "statement");
+            record.context = text_of(entry, "context");
             if (text_of(entry, "side") == "server") record.side = Side::server;
             if (const auto expect = entry["expect"]) {
                 for (const auto& field : expect) example.expect[field.first.as<std::string>()] = field.second.as<std::string>();

@@ -184,6 +184,29 @@ std::optional<bool> key_from_default(const std::vector<std::string>& key, const 
     });
 }
 
+/// SQLSTATEs of which the table that the statement writes to is the table in question.
+bool is_of_the_written_table(std::string_view sqlstate) {
+    return sqlstate.starts_with("23") || sqlstate == "22001" || sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03";
+}
+
+/// The table that the failed statement wrote to, or altered. An error within a function is about what the function did.
+std::optional<InsertTarget> failed_target(const Record& record, const Captures& captures, const std::string& statement) {
+    const auto inner = caught(captures, "inner_statement");
+    const bool within_function = !record.context.empty() && !record.context.starts_with("COPY ");
+    if (record.side == Side::server && within_function && inner.empty()) return std::nullopt;
+    const auto& sql = inner.empty() ? statement : inner;
+    if (auto target = written_table(sql)) return target;
+    if (sql.empty()) return std::nullopt;
+    for (const auto& effect : effects_of(sql)) {
+        if (effect.family != Family::change || effect.kind != "schema_change") continue;
+        for (const auto& object : effect.objects) {
+            if (object.type == "table") return InsertTarget{object.schema, object.name, {}, false};
+            if (!object.table.empty()) return InsertTarget{object.schema, object.table, {}, false};
+        }
+    }
+    return std::nullopt;
+}
+
 void add_objects(const Record& record, const Captures& captures, const KeyDetail& key, const std::optional<InsertTarget>& target,
                  Signal& signal) {
     auto constraint = first_of({record.constraint, caught(captures, "constraint")});
@@ -191,8 +214,10 @@ void add_objects(const Record& record, const Captures& captures, const KeyDetail
     auto table = first_of({record.table, caught(captures, "table"), relation});
     auto schema = first_of({record.schema, caught(captures, "schema")});
     if (record.table.empty()) split_schema(schema, table, record);
-    const bool of_a_row = signal.sqlstate.starts_with("23");
-    if (table.empty() && of_a_row && target) table = target->table;
+    // A partition that is to go away leaves rows that refer to it.
+    const bool still_referenced = table.empty() && !caught(captures, "partition").empty();
+    if (still_referenced) table = key.referenced_table;
+    if (table.empty() && target && is_of_the_written_table(signal.sqlstate)) table = target->table;
     if (schema.empty() && target && !target->schema.empty() && target->table == table) schema = target->schema;
     auto column = first_of({record.column, caught(captures, "column")});
     if (auto reference = caught(captures, "column_reference"); column.empty() && !reference.empty()) {
@@ -270,7 +295,7 @@ void add_symptom(const Record& record, const std::string& text, const Candidates
         KeyDetail key;
         const auto detail = first_of({record.detail, caught(finding.captures, "detail")});
         const bool has_key = parse_key_detail(detail, key);
-        const auto target = written_table(statement);
+        const auto target = failed_target(record, finding.captures, statement);
         add_objects(record, finding.captures, key, target, signal);
         const bool of_a_tool =
             signal.sqlstate == "42P01" && std::any_of(signal.objects.begin(), signal.objects.end(),

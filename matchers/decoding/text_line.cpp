@@ -168,6 +168,16 @@ bool is_exception(std::string_view line) {
     return last != name.npos && colon && name.find("rror") != name.npos;  // `psycopg2.errors.UndefinedTable`
 }
 
+/// What Ruby prints of an exception that nobody caught: `service.rb:12:in `exec_params': PG::UniqueViolation: … (Some::Error)`.
+bool is_uncaught_in_ruby(std::string_view line) {
+    const std::size_t place = line.find(".rb:");
+    if (place == line.npos || place + 4 >= line.size() || !is_digit(line[place + 4])) return false;
+    std::string_view rest = line.substr(place + 4);
+    rest.remove_prefix(static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin()));
+    const bool names_method = rest.starts_with(":in `") || rest.starts_with(":in '");
+    return names_method && rest.find("': ") != rest.npos && line.substr(0, place).find(' ') == line.npos;
+}
+
 /// psql's and the server's command tags: `COPY 6`, `ALTER TABLE`, `INSERT 0 1`.
 bool is_command_tag(std::string_view line) {
     if (line.size() > 40 || !is_upper(line[0]) || !is_upper(line[1])) return false;
@@ -245,6 +255,13 @@ TextLine classify_text_line(std::string_view raw, std::optional<EventTime> near)
             line.bare_level = view.substr(word.size()).starts_with(": ") && !view.substr(word.size()).starts_with(":  ");
             return line;
         }
+        if (is_uncaught_in_ruby(view)) {
+            line.kind = LineKind::levelled;
+            line.level = "fatal";
+            line.uncaught_in_ruby = true;
+            line.of_ruby_driver = view.find("(PG::") != view.npos;
+            return line;
+        }
     }
     if (is_continuation(view))
         line.kind = LineKind::continuation;
@@ -273,10 +290,13 @@ bool TextEntry::continues(const TextLine& next) const {
             return true;
         case LineKind::levelled:
             // java.util.logging prints time and logger first and the level on a line of its own; a stack may repeat it.
+            // Ruby prints the cause below what wraps it.
             return in_traceback_ ||
+                   (first_.uncaught_in_ruby && !first_.of_ruby_driver && next.uncaught_in_ruby && next.of_ruby_driver) ||
                    (headed && after_first_ && next.bare_level && (first_.level.empty() || first_.level == next.level));
         case LineKind::traceback:
-            if (first_.kind == LineKind::other && !first_.names_error) return false;
+            // A line without a header may be of anything: one error too many is better than one lost in another's entry.
+            if (first_.kind == LineKind::other) return false;
             return linked_ || (may_hold_an_error() && !in_traceback_ && first_.kind != LineKind::traceback &&
                                first_.kind != LineKind::exception);
         case LineKind::exception:

@@ -29,9 +29,11 @@ struct TextLine {
     bool whole = false;  // an entry that no further line can belong to: an access line, a psql command tag
     bool links = false;  // `The above exception was the direct cause …`: a traceback follows that belongs to this one
     bool opens_traceback = false;
-    bool table_head = false;   // may be the head of psql's aligned output
-    bool names_error = false;  // speaks of an error: a traceback below it is its own
-    bool bare_level = false;   // java.util.logging's second line: `SEVERE: …`
+    bool table_head = false;        // may be the head of psql's aligned output
+    bool names_error = false;       // speaks of an error: a traceback below it is its own
+    bool bare_level = false;        // java.util.logging's second line: `SEVERE: …`
+    bool uncaught_in_ruby = false;  // `file.rb:1:in `run': …`
+    bool of_ruby_driver = false;    // an uncaught one of class PG::…: what ActiveRecord's own names as its cause
 };
 
 TextLine classify_text_line(std::string_view line, std::optional<EventTime> near);

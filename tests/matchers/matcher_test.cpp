@@ -48,6 +48,27 @@ TEST(Matcher, CountsATracebackOnceAtItsHeader) {
     EXPECT_EQ(batch.next.value, 8);
 }
 
+TEST(Matcher, AnUncaughtExceptionIsNoPartOfTheLineAboveIt) {
+    Feed feed{{
+        "W, [2026-11-20T11:53:46.481983 #27638]  WARN -- : request rejected: JSON body has duplicate key",
+        "/app/postgresql_adapter.rb:672:in `exec_params': PG::UniqueViolation: ERROR:  duplicate key value violates unique "
+        "constraint \"tickets_pkey\" (ActiveRecord::RecordNotUnique)",
+        "DETAIL:  Key (id)=(4) already exists.",
+        "\tfrom /app/service.rb:107:in `<main>'",
+        "/app/postgresql_adapter.rb:672:in `exec_params': ERROR:  duplicate key value violates unique constraint "
+        "\"tickets_pkey\" (PG::UniqueViolation)",
+        "\tfrom /app/service.rb:107:in `<main>'",
+        "Error while reading the list of desks",
+        "Traceback (most recent call last):",
+        "  File \"a.py\", line 1, in <module>",
+        "psycopg2.errors.UniqueViolation: duplicate key value violates unique constraint \"desks_pkey\"",
+    }};
+    const auto batch = feed.all();
+    ASSERT_EQ(batch.signals.size(), 2u);
+    EXPECT_EQ(batch.signals[0].source.offset.value, 1);
+    EXPECT_EQ(batch.signals[1].source.offset.value, 7);
+}
+
 TEST(Matcher, TheCutLiesAtTheTriggerOfTheOldestOpenEntry) {
     Feed feed{{"COPY 6", pg(7, "ERROR:  duplicate key value violates unique constraint \"a_pkey\""), json_error("b_pkey")}};
     Matcher matcher{recognition(), kafka(), {0}};

@@ -56,6 +56,22 @@ TEST_F(Recognised, a_duplicate_key_names_constraint_table_schema_column_and_whet
     EXPECT_EQ(unknown.at(0).key_from_default, std::nullopt);
 }
 
+TEST_F(Recognised, an_error_within_a_function_is_about_what_the_function_wrote_to) {
+    Record record = server("error", "23505", "duplicate key value violates unique constraint \"audit_pkey\"",
+                           "Key (id)=(1) already exists.", "INSERT INTO orders VALUES (5)");
+    record.context = "SQL statement \"INSERT INTO \"audit\" VALUES (1)\"\nPL/pgSQL function trg() line 2 at SQL statement";
+    EXPECT_EQ(signals(record).at(0).objects.at(0).table, "audit");
+    record.context = "SQL function \"f_sql\" statement 1";
+    EXPECT_EQ(signals(record).at(0).objects.at(0).table, "");
+}
+
+TEST_F(Recognised, a_constraint_that_could_not_be_made_names_its_table_by_the_ddl) {
+    const auto found = signals(server("error", "23505", "could not create unique index \"orders_no_uq\"",
+                                      "Key (no)=(0) is duplicated.", "CREATE UNIQUE INDEX orders_no_uq ON shop.orders (no)"));
+    EXPECT_EQ(found.at(0).objects.at(0),
+              (DatabaseObject{"constraint", "shop", "orders_no_uq", "no", "orders_no_uq", "", "orders"}));
+}
+
 TEST_F(Recognised, a_foreign_key_met_from_the_parent_is_about_the_referencing_table) {
     const auto found = signals(
         server("error", "23503",
