@@ -10,6 +10,7 @@
 
 #include "matchers/pattern.h"
 #include "matchers/result.h"
+#include "matchers/server_texts.h"
 #include "matchers/sqlstate.h"
 
 namespace culprit {
@@ -26,6 +27,8 @@ class Catalogue {
 
     const std::vector<Pattern>& patterns() const { return patterns_; }
     const SqlstateTable& sqlstates() const { return sqlstates_; }
+    /// For a server's records that give no SQLSTATE.
+    const ServerTexts& server_texts() const { return server_texts_; }
 
     /// An error that only follows another one of its transaction.
     bool is_noise(std::string_view sqlstate) const { return noise_.contains(sqlstate); }
@@ -54,6 +57,7 @@ class Catalogue {
     std::vector<Pattern> introductions_;
     double slow_statement_ms_ = 1000;
     SqlstateTable sqlstates_;
+    ServerTexts server_texts_;
     std::set<std::string, std::less<>> noise_, bookkeeping_, error_severities_;
     std::vector<std::string> other_literals_;  // of what is recognised by a field or by SQL, not by a pattern
     std::vector<std::string> literals_;

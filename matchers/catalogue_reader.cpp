@@ -79,8 +79,9 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
         throw CatalogueProblem(file_ + ":" + std::to_string(problem.mark.line + 1) + ": expected YAML: " + problem.msg);
     }
     try {
-        only_keys(root, {"subject", "docs", "tool", "patterns", "messages", "sqlstates", "noise", "application_codes",
-                         "bookkeeping_tables", "introductions", "literals", "error_severities", "slow_statement_ms"});
+        only_keys(root,
+                  {"subject", "docs", "tool", "patterns", "messages", "sqlstates", "noise", "application_codes", "server_texts",
+                   "bookkeeping_tables", "introductions", "literals", "error_severities", "slow_statement_ms"});
         if (const auto slow = root["slow_statement_ms"]) read_slow_statements(slow);
         tool_ = text_of(root, "tool");
         docs_ = text_of(root, "docs");
@@ -89,6 +90,14 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
             const auto code = entry.first.as<std::string>();
             if (code.size() != 5) fail(entry.first, "an SQLSTATE of five characters, in quotes");
             catalogue_.sqlstates_.add(code, entry.second.as<std::string>());
+        }
+        for (const auto& entry : root["server_texts"]) {
+            const auto code = entry.first.as<std::string>();
+            if (code.size() != 5) fail(entry.first, "an SQLSTATE of five characters, in quotes");
+            for (const auto& message : texts_of(entry.second)) {
+                if (message.find_first_not_of("{} ") == std::string::npos) fail(entry.second, "texts that say something");
+                catalogue_.server_texts_.add(code, message);
+            }
         }
         for (const auto& code : texts_of(root["noise"])) catalogue_.noise_.insert(code);
         for (const auto& code : texts_of(root["application_codes"])) {

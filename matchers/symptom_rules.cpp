@@ -56,6 +56,15 @@ void match_whole(const Record& record, const Catalogue& catalogue, Finding& find
     }
 }
 
+/// Of an error without an SQLSTATE: the server's text that fits, where it says more than the template that was found.
+void match_server_text(const Record& record, const Catalogue& catalogue, Finding& finding) {
+    if (!record.sqlstate.empty()) return;
+    auto match = catalogue.server_texts().find(record.message);
+    if (!match) return;
+    if (!finding.sqlstate.empty() && finding.caught_bytes + match->fixed_bytes <= record.message.size()) return;
+    finding = {std::string(match->sqlstate), std::move(match->shown), "postgresql.server_text", {}, 0, 0};
+}
+
 using Ranges = std::vector<std::pair<std::size_t, std::size_t>>;
 
 /// The parts of the text of which the catalogue says that they are look-alikes.
@@ -276,6 +285,7 @@ void add_symptom(const Record& record, const std::string& text, const Candidates
     Finding finding;
     if (record.side == Side::server) {
         match_whole(record, catalogue, finding);
+        match_server_text(record, catalogue, finding);
         if (!record.sqlstate.empty()) finding.sqlstate = record.sqlstate;
         if (finding.rule.empty()) finding.rule = "sqlstate";
         enrich(record, record.context, catalogue, finding.captures);

@@ -56,6 +56,16 @@ TEST_F(Recognised, a_duplicate_key_names_constraint_table_schema_column_and_whet
     EXPECT_EQ(unknown.at(0).key_from_default, std::nullopt);
 }
 
+TEST_F(Recognised, a_server_error_without_its_code_is_known_by_its_text_and_shows_no_value) {
+    const auto found = signals(server("error", "", "date/time field value out of range: \"1997-02-29\" at character 28", "", ""));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].sqlstate, "22008");
+    EXPECT_EQ(found[0].message.find("1997"), std::string::npos);
+    EXPECT_EQ(signals(server("error", "", "interval out of range", "", "")).at(0).sqlstate, "22008");
+    EXPECT_EQ(signals(server("error", "", "integer out of range", "", "")).at(0).sqlstate, "22003");
+    EXPECT_TRUE(signals(server("error", "", "the moon is out of reach", "", "")).empty());
+}
+
 TEST_F(Recognised, an_error_within_a_function_is_about_what_the_function_wrote_to) {
     Record record = server("error", "23505", "duplicate key value violates unique constraint \"audit_pkey\"",
                            "Key (id)=(1) already exists.", "INSERT INTO orders VALUES (5)");
