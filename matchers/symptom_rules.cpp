@@ -226,7 +226,7 @@ void add_objects(const Record& record, const Captures& captures, const KeyDetail
     // A partition that is to go away leaves rows that refer to it.
     const bool still_referenced = table.empty() && !caught(captures, "partition").empty();
     if (still_referenced) table = key.referenced_table;
-    if (table.empty() && target && is_of_the_written_table(signal.sqlstate)) table = target->table;
+    if (table.empty() && !still_referenced && target && is_of_the_written_table(signal.sqlstate)) table = target->table;
     if (schema.empty() && target && !target->schema.empty() && target->table == table) schema = target->schema;
     auto column = first_of({record.column, caught(captures, "column")});
     if (auto reference = caught(captures, "column_reference"); column.empty() && !reference.empty()) {
