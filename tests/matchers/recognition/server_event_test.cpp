@@ -1,0 +1,44 @@
+#include <gtest/gtest.h>
+
+#include "tests/matchers/recognised_lines.h"
+
+namespace culprit {
+namespace {
+
+std::vector<Signal> of_log(const std::string& message) {
+    return testing_lines::Feed({testing_lines::pg(7, "LOG:  " + message)}).all().signals;
+}
+
+TEST(ServerEvents, a_statement_over_the_threshold_is_a_slow_query_of_its_table) {
+    const auto slow = of_log("duration: 1000.001 ms  execute <unnamed>: SELECT * FROM shop.orders WHERE id = $1");
+    ASSERT_EQ(slow.size(), 1u);
+    EXPECT_EQ(slow[0].family, Family::symptom);
+    EXPECT_EQ(slow[0].kind, "slow_query");
+    ASSERT_EQ(slow[0].objects.size(), 1u);
+    EXPECT_EQ(slow[0].objects[0].name, "orders");
+    EXPECT_EQ(slow[0].objects[0].schema, "shop");
+    EXPECT_TRUE(of_log("duration: 999.999 ms  execute <unnamed>: SELECT * FROM orders").empty());
+}
+
+TEST(ServerEvents, slow_ddl_is_a_change_and_no_slow_query) {
+    const auto ddl = of_log("duration: 5000.100 ms  statement: DROP INDEX orders_total_idx");
+    ASSERT_EQ(ddl.size(), 1u);
+    EXPECT_EQ(ddl[0].operation, "drop_index");
+    EXPECT_EQ(ddl[0].phase, Phase::succeeded);
+}
+
+TEST(ServerEvents, only_a_delete_without_where_empties_a_table) {
+    const auto emptied = of_log("statement: DELETE FROM orders");
+    ASSERT_EQ(emptied.size(), 1u);
+    EXPECT_EQ(emptied[0].operation, "delete_rows");
+    EXPECT_TRUE(of_log("statement: DELETE FROM orders WHERE id = 7").empty());
+}
+
+TEST(ServerEvents, a_search_path_set_for_a_role_or_a_database_is_told_from_other_settings) {
+    EXPECT_EQ(of_log("statement: ALTER ROLE app SET search_path = shop").at(0).operation, "set_search_path");
+    EXPECT_EQ(of_log("statement: ALTER DATABASE shop SET search_path = shop").at(0).operation, "set_search_path");
+    EXPECT_EQ(of_log("statement: ALTER ROLE app SET work_mem = '1MB'").at(0).operation, "alter_role");
+}
+
+}  // namespace
+}  // namespace culprit
