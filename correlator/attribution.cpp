@@ -37,6 +37,20 @@ Relation relate(const Problem& problem, const ChangeEvent& event, const Signal& 
     return culprit::relate(problem.sum, signal);
 }
 
+/// Is it the first sign of a release of its service, after signs of another one? A mere restart changes nothing.
+bool begins_release(const ChangeEvent& event, const std::vector<ChangeEvent>& events) {
+    const Scope& scope = event.scope;
+    if (scope.service.empty() || scope.release.empty()) return false;
+    bool another = false;
+    for (const ChangeEvent& earlier : events) {
+        if (earlier.time >= event.time) break;
+        if (earlier.scope.service != scope.service || earlier.scope.release.empty()) continue;
+        if (earlier.scope.release == scope.release) return false;
+        another = true;
+    }
+    return another;
+}
+
 bool is_failed(const ChangeEvent& event, const Signal& signal) {
     if (signal.phase == Phase::failed) return true;
     return std::ranges::any_of(event.effects, [&](const ChangeEffect& effect) {
@@ -91,6 +105,7 @@ std::vector<Remedy> Attribution::remedies(const Problem& problem, const std::vec
 std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityRule& rule, const ChangeEvent& event,
                                         const std::vector<ChangeEvent>& events, const std::vector<Remedy>& remedies) const {
     const Session& session = *problem.session;
+    if (rule.new_release && !begins_release(event, events)) return std::nullopt;
     // The line of the event that fits best, and of equals the first.
     const ChangeEffect* best = nullptr;
     Relation relation = Relation::different;

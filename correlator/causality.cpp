@@ -64,15 +64,16 @@ Causality Causality::load(std::string_view file, std::string_view yaml) {
     Causality table;
     try {
         const YAML::Node root = YAML::Load(std::string(yaml));
-        check_keys(file, root, {"calibration", "evidence", "settle_seconds", "rules", "remedies"});
+        check_keys(file, root, {"calibration", "evidence", "migration_services", "settle_seconds", "rules", "remedies"});
         for (const auto& entry : root["evidence"]) table.weights_[entry.first.as<std::string>()] = entry.second.as<double>();
         table.none_ = root["calibration"]["none"].as<double>();
         table.sharpness_ = root["calibration"]["sharpness"].as<double>();
+        table.migration_services_ = names(root["migration_services"]);
         table.settle_ = std::chrono::seconds{root["settle_seconds"].as<int>()};
         for (const auto& node : root["rules"]) {
             check_keys(file, node,
                        {"symptoms", "changes", "operations", "phases", "relation", "awaited", "sequence", "failed", "may_fail",
-                        "prior", "look_back", "look_ahead", "half_life", "story"});
+                        "new_release", "prior", "look_back", "look_ahead", "half_life", "story"});
             CausalityRule rule;
             rule.symptoms = names(node["symptoms"]);
             rule.changes = names(node["changes"]);
@@ -82,6 +83,7 @@ Causality Causality::load(std::string_view file, std::string_view yaml) {
             rule.awaited = node["awaited"].as<bool>(false);
             rule.sequence = node["sequence"].as<bool>(false);
             rule.failed = node["failed"].as<bool>(false);
+            rule.new_release = node["new_release"].as<bool>(false);
             rule.may_fail = node["may_fail"].as<bool>(false);
             rule.prior = node["prior"].as<double>();
             rule.look_back = duration(file, node["look_back"]);
@@ -102,6 +104,11 @@ Causality Causality::load(std::string_view file, std::string_view yaml) {
         throw std::runtime_error(std::string(file) + ":" + std::to_string(error.mark.line + 1) + ": " + error.msg);
     }
     return table;
+}
+
+bool Causality::runs_migrations(std::string_view service) const {
+    return std::ranges::any_of(migration_services_,
+                               [&](const std::string& part) { return service.find(part) != std::string_view::npos; });
 }
 
 Duration Causality::look_back() const {

@@ -18,10 +18,11 @@ struct CausalityRule {
     std::set<std::string> symptoms, changes, operations;
     std::set<Phase> phases;
     RelationAsked relation = RelationAsked::object;
-    bool awaited = false;   // the change is what the errors were waiting for: its cause lies after its effect
-    bool sequence = false;  // the story is about a sequence that was left behind
-    bool failed = false;    // the story is that the change failed
-    bool may_fail = false;  // the change did its harm whether or not it failed
+    bool awaited = false;      // the change is what the errors were waiting for: its cause lies after its effect
+    bool sequence = false;     // the story is about a sequence that was left behind
+    bool failed = false;       // the story is that the change failed
+    bool new_release = false;  // only the first sign of a service's new release: a mere restart changes nothing
+    bool may_fail = false;     // the change did its harm whether or not it failed
     double prior = 0;
     Duration look_back{}, look_ahead{}, half_life{};
     std::string story;
@@ -42,6 +43,8 @@ class Causality {
     const std::vector<RemedyRule>& remedies() const { return remedies_; }
     /// The weight of a named term. Throws std::out_of_range for a name that the table does not have.
     double weight(const std::string& name) const { return weights_.at(name); }
+    /// Does this service's name say that its deployments are runs of migrations?
+    bool runs_migrations(std::string_view service) const;
     Duration settle() const { return settle_; }
     /// The score of "none of these", and the factor on scores, from which confidence is computed.
     double none() const { return none_; }
@@ -54,6 +57,7 @@ class Causality {
     std::vector<CausalityRule> rules_;
     std::vector<RemedyRule> remedies_;
     std::map<std::string, double> weights_;
+    std::set<std::string> migration_services_;
     Duration settle_{};
     double none_ = 0, sharpness_ = 1;
 };

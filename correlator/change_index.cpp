@@ -93,7 +93,7 @@ void finish(ChangeEvent& event) {
     }
     event.kind = first.kind;
     for (const ChangeEffect& effect : event.effects)
-        if (is_tool_line(effect.signal) || effect.signal.kind == "deployment") {
+        if (is_tool_line(effect.signal) || effect.signal.kind == "deployment" || effect.signal.kind == "failover") {
             event.kind = effect.signal.kind;
             break;
         }
@@ -116,7 +116,7 @@ std::string session_key(const Signal& signal) {
 /// Lines that name the same revision or release.
 std::string named_key(const Signal& signal) {
     const Scope& scope = signal.scope;
-    if (signal.kind == "deployment" || signal.kind == "rollback")
+    if (signal.kind == "rollback")
         return signal.kind + '\n' + scope.environment + '\n' + scope.service + '\n' + scope.release + '\n' + signal.tool + '\n' +
                signal.migration;
     if (signal.kind == "migration" && !signal.migration.empty())
@@ -136,8 +136,12 @@ bool is_over(Phase phase) { return phase == Phase::succeeded || phase == Phase::
 class Linker {
    public:
     void take(const Signal& signal) {
+        // A server that stops, starts and stands by does one thing.
+        if (signal.side == Side::server && (signal.kind == "restart" || signal.kind == "failover"))
+            return into("server\n" + signal.scope.environment + '\n' + signal.scope.host, kSessionPause, signal);
         const bool in_session = signal.kind != "deployment" && !session_key(signal).empty();
         if (in_session) return into("session\n" + session_key(signal), kSessionPause, signal);
+        if (signal.kind == "deployment" && !signal.scope.service.empty()) return take_deployment(signal);
         if (signal.kind != "migration" || signal.tool.empty()) return into(named_key(signal), kRunLength, signal);
         take_migration(signal);
     }
@@ -148,6 +152,21 @@ class Linker {
         std::size_t event = 0;
         bool named = false, over = false;
     };
+
+    /// Start and end of one deployment; the start often does not know the release yet.
+    void take_deployment(const Signal& signal) {
+        const std::string key = "deployment\n" + signal.scope.environment + '\n' + signal.scope.service + '\n' + signal.tool;
+        if (const auto it = open_.find(key); it != open_.end()) {
+            const auto& effects = events[it->second].effects;
+            const bool ended =
+                std::ranges::any_of(effects, [](const ChangeEffect& effect) { return is_over(effect.signal.phase); });
+            const bool other_release = std::ranges::any_of(effects, [&](const ChangeEffect& effect) {
+                return !same_or_unknown(effect.signal.scope.release, signal.scope.release);
+            });
+            if (other_release || (ended && signal.phase == Phase::started)) open_.erase(it);
+        }
+        into(key, kRunLength, signal);
+    }
 
     void take_migration(const Signal& signal) {
         const bool named = !signal.migration.empty();

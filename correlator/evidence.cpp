@@ -80,6 +80,8 @@ void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& 
         weighing.add("same_service", 1, "errors are " + event.scope.service + "'s");
     else if (related_service(problem.services, event.scope.service))
         weighing.add("related_service", 1, "errors are " + *problem.services.begin() + "'s");
+    else if (weighing.causality.runs_migrations(event.scope.service))
+        weighing.add("migration_service", 1, event.scope.service + " runs migrations");
     else if (event.migration.empty())
         weighing.add("different_service", 1, event.kind + " of " + event.scope.service);
 }
@@ -131,6 +133,7 @@ void weigh_sequence(Weighing& weighing, const Problem& problem) {
 }
 
 void weigh_silence(Weighing& weighing, const ChangeEvent& event, const std::vector<ChangeEvent>& events) {
+    if (event.kind != "migration" && event.kind != "rollback") return;  // imports are not DDL
     const bool logs_ddl = std::ranges::any_of(events, [&](const ChangeEvent& other) {
         if (other.id == event.id || other.first > event.last + kNearby || other.last + kNearby < event.first) return false;
         return std::ranges::any_of(other.effects, [](const ChangeEffect& effect) {

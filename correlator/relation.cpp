@@ -38,6 +38,10 @@ Relation relate_object(const Tally& symptom, const DatabaseObject& object) {
         return kind == "insufficient_privilege" ? Relation::same_object : Relation::same_table;
     if (!table.empty() && table == symptom.referenced_table) return Relation::parent_table;
     if (!table.empty() && symptom.table.empty() && symptom.constraint.starts_with(table + "_")) return Relation::implied_table;
+    // DROP INDEX does not say whose index it was; by custom its name begins with the table's.
+    if (object.type == "index" && table.empty() && !symptom.table.empty() && object.name.starts_with(symptom.table + "_") &&
+        schemas_fit)
+        return Relation::implied_table;
     return Relation::different;
 }
 
