@@ -5,19 +5,13 @@
 #include <sstream>
 
 #include "correlator/correlator.h"
+#include "correlator/printable.h"
 
 namespace culprit {
 
 namespace {
 
 using Json = nlohmann::json;
-
-/// Control bytes of hostile names must not reach a terminal.
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    return text;
-}
 
 /// What stands at `key`, or null: a document of another version may lack it.
 const Json& at(const Json& json, const char* key) {

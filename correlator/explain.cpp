@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "correlator/correlator.h"
+#include "correlator/printable.h"
 
 namespace culprit {
 
@@ -15,13 +16,6 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kShown = 3;  // candidates side by side
 constexpr std::size_t kTermWidth = 22, kColumnWidth = 12;
-
-/// Control bytes of hostile names must not reach a terminal.
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    return text;
-}
 
 std::string padded(std::string text, std::size_t width) {
     if (text.size() < width) text.append(width - text.size(), ' ');

@@ -32,6 +32,18 @@ std::string name_in_full(const Incident& incident) {
 
 }  // namespace
 
+std::string_view to_string(AttributionState state) {
+    switch (state) {
+        case AttributionState::pending:
+            return "pending";
+        case AttributionState::attributed:
+            return "attributed";
+        case AttributionState::unattributed:
+            return "unattributed";
+    }
+    return "pending";
+}
+
 std::string phrase_of(const std::string& kind) {
     static const std::map<std::string, std::string> phrases{
         {"unique_violation", "Duplicate keys on"},

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "correlator/attribution.h"
@@ -12,6 +13,8 @@
 namespace culprit {
 
 enum class AttributionState { pending, attributed, unattributed };
+
+std::string_view to_string(AttributionState state);
 
 struct Diagnosis {
     std::string rule, summary;

@@ -47,18 +47,6 @@ Json to_json(const SourcePosition& source) {
 
 double seconds(Duration duration) { return rounded(std::chrono::duration<double>(duration).count()); }
 
-std::string_view name_of(AttributionState state) {
-    switch (state) {
-        case AttributionState::pending:
-            return "pending";
-        case AttributionState::attributed:
-            return "attributed";
-        case AttributionState::unattributed:
-            return "unattributed";
-    }
-    return "pending";
-}
-
 Json to_json(const Cause& cause) {
     Json json{{"confidence", rounded(cause.confidence)}, {"score", rounded(cause.score)}, {"kind", cause.kind}};
     put(json, "operation", cause.effect.operation);
@@ -212,7 +200,7 @@ std::string to_document(const Incident& incident, std::int64_t version) {
     own["trend"] = to_string(incident.trend);
     own["symptom"] = symptom_of(incident);
     own["impact"] = impact_of(incident);
-    own["attribution"] = name_of(incident.attribution);
+    own["attribution"] = to_string(incident.attribution);
     Json evidence;
     for (const auto& [kind, state] : incident.evidence) evidence[std::string(to_string(kind))] = state;
     own["evidence"] = std::move(evidence);

@@ -26,18 +26,6 @@ bool asks_for(const std::set<std::string>& wanted, std::string_view is) {
     return wanted.empty() || wanted.contains(std::string(is));
 }
 
-std::string_view attribution_name(AttributionState state) {
-    switch (state) {
-        case AttributionState::pending:
-            return "pending";
-        case AttributionState::attributed:
-            return "attributed";
-        case AttributionState::unattributed:
-            return "unattributed";
-    }
-    return "pending";
-}
-
 std::string joined(const std::vector<std::string>& parts, std::string (*each)(const std::string&)) {
     std::string text;
     for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + each(part);
@@ -151,7 +139,7 @@ Playbooks Playbooks::load(std::span<const EmbeddedFile> files) {
 }
 
 bool Playbooks::fits(const Rule& rule, const Incident& incident) {
-    if (!asks_for(rule.symptoms, incident.problem.kind) || !asks_for(rule.attributions, attribution_name(incident.attribution)) ||
+    if (!asks_for(rule.symptoms, incident.problem.kind) || !asks_for(rule.attributions, to_string(incident.attribution)) ||
         !asks_for(rule.trends, to_string(incident.trend)))
         return false;
     if (rule.needs_table && incident.sum.table.empty()) return false;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "correlator/printable.h"
 #include "matchers/log_entry.h"
 
 namespace culprit {
@@ -23,10 +24,7 @@ std::string signal_text(const Signal& signal) {
     add(signal.message);
     add(signal.source.input.name + ":" +
         std::to_string(signal.source.line ? static_cast<std::int64_t>(*signal.source.line) : signal.source.offset.value));
-    for (char& c : line) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    }
-    return line;
+    return printable(std::move(line));
 }
 
 }  // namespace culprit
