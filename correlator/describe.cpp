@@ -50,6 +50,12 @@ class Page {
             first = false;
         }
     }
+    /// SQL stays on one line, however long: it is there to be copied.
+    void sql(const std::string& label, const std::string& text) {
+        std::string head = label;
+        head.resize(11, ' ');
+        out_ << "  " << paint(head, "2") << text << '\n';
+    }
     void title(const std::string& badge, const std::string& code, const std::string& text) {
         out_ << paint(badge, code) << ' ' << paint(text, "1") << '\n';
     }
@@ -119,9 +125,9 @@ std::string describe(const IncidentDocument& incident, std::size_t width, bool c
     if (own.contains("diagnosis")) {
         page.line("diagnosis", text_at(at(own, "diagnosis"), "summary"));
         for (const Json& sql : at(at(own, "diagnosis"), "verify_sql"))
-            page.line("verify", printable(sql.is_string() ? sql.get<std::string>() : std::string()));
+            page.sql("verify", printable(sql.is_string() ? sql.get<std::string>() : std::string()));
         for (const Json& sql : at(at(own, "diagnosis"), "fix_sql"))
-            page.line("repair", printable(sql.is_string() ? sql.get<std::string>() : std::string()));
+            page.sql("repair", printable(sql.is_string() ? sql.get<std::string>() : std::string()));
     }
     page.line("id", incident.id);
     return page.str();
