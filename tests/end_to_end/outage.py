@@ -1,5 +1,6 @@
 """A recorded outage on its two ways through culprit: by scan, and through Kafka and the daemon into Elasticsearch."""
 import os
+import zlib
 
 import culprit
 import services
@@ -35,10 +36,11 @@ class Outage:
         configuration = culprit.write_configuration(os.path.join(self.folder, "scan.yaml"), COMMON)
         return culprit.scan(configuration, self.file)
 
-    def send(self, topic):
+    def send(self, topic, partitions=1):
+        """Each stream into one partition, as a shipper that keys its messages by file does."""
         with Producer() as producer:
             for line in self.lines:
-                producer.send(topic, line.envelope, line.arrival)
+                producer.send(topic, line.envelope, line.arrival, partition=zlib.crc32(line.stream.encode()) % partitions)
 
 
 def wait_for_documents(index, expected, patience=60):

@@ -68,6 +68,17 @@ class RecordedOutages(unittest.TestCase):
     def test_duplicates_that_nothing_caused(self):
         self.check("15")
 
+    def test_the_same_whether_the_streams_share_a_partition_or_are_spread_over_four(self):
+        outage = Outage("09", "log", self.temporary.name + "/spread")
+        expected = comparable(outage.scanned())
+        topic, index = new_topic("outage-spread", partitions=4), Index("incidents")
+        outage.send(topic, partitions=4)
+        with culprit.Daemon(os.path.join(outage.folder, "daemon"), settings_for(topic, index)) as daemon:
+            daemon.wait_for_records(len(outage.lines))
+            wait_for_documents(index, expected)
+            daemon.stop()
+        self.assertEqual(difference(comparable(index.search()), expected), "")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
