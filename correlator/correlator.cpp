@@ -249,6 +249,7 @@ IncidentDocument Correlator::State::document_of(const Incident& incident) const 
 std::vector<Incident> Correlator::State::incidents_of(const ProblemKey& problem) {
     std::vector<Incident> incidents;
     const std::vector<Session> sessions = groups.sessions(problem);
+    incidents.reserve(sessions.size());
     for (const Session& session : sessions) incidents.push_back(analyse(sessions, session));
     return incidents;
 }
@@ -355,6 +356,7 @@ std::vector<IncidentDocument> Correlator::incidents() const {
         return std::tie(a->incident.onset, a->incident.id) < std::tie(b->incident.onset, b->incident.id);
     });
     std::vector<IncidentDocument> documents;
+    documents.reserve(all.size());
     for (const State::Held* held : all) documents.push_back(held->document);
     return documents;
 }

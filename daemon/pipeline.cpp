@@ -51,7 +51,7 @@ Readiness Pipeline::readiness() const {
 Result<Done> Pipeline::recover() {
     std::size_t folded = 0;
     const auto now = WallClock::now();
-    const auto read = parts_.log.read(LogPosition{0}, [&](const LogEntry& entry, LogPosition position) {
+    auto read = parts_.log.read(LogPosition{0}, [&](const LogEntry& entry, LogPosition position) {
         parts_.correlator.apply(entry, position);
         if (const auto* update = std::get_if<WatermarkUpdate>(&entry)) {
             WatermarkUpdate settled = *update;

@@ -14,7 +14,7 @@ namespace culprit {
 namespace {
 
 /// The scanner's memory grows with its input; what is longer is hidden whole.
-constexpr std::size_t kMaxScannedSql = 256 * 1024;
+constexpr std::size_t kMaxScannedSql = 256UL * 1024;
 
 bool is_constant(PgQuery__Token token) {
     switch (token) {

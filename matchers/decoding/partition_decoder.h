@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "matchers/decoding/entry_decoder.h"
@@ -30,7 +31,7 @@ class PartitionDecoder {
     void close_all();
 
     /// Entries that were closed since the last call.
-    std::vector<DecodedEntry> drain() { return std::move(done_); }
+    std::vector<DecodedEntry> drain() { return std::exchange(done_, {}); }
     /// The trigger of the oldest entry that is still open.
     std::optional<std::uint64_t> oldest_open() const;
     /// Requires an open entry.
