@@ -102,6 +102,27 @@ std::vector<Remedy> Attribution::remedies(const Problem& problem, const std::vec
     return remedies;
 }
 
+std::pair<const ChangeEvent*, const ChangeEffect*> Attribution::awaited_change(const Problem& problem, const ChangeEvent& event,
+                                                                               const std::vector<ChangeEvent>& events) const {
+    const Session& session = *problem.session;
+    const auto is_awaited = [&](const ChangeEvent& later, const ChangeEffect& effect) {
+        if (effect.time <= problem.onset || effect.time > session.last + causality_.look_ahead() ||
+            is_failed(later, effect.signal))
+            return false;
+        const bool awaits = std::ranges::any_of(causality_.rules(), [&](const CausalityRule& rule) {
+            return rule.awaited && rule.symptoms.contains(session.problem.kind) &&
+                   asks_for(rule.operations, effect.signal.operation);
+        });
+        return awaits && relate(problem, later, effect.signal) == Relation::same_object;
+    };
+    for (const ChangeEvent& later : events) {
+        if (later.id == event.id || !scopes_fit(session, later.scope)) continue;
+        for (const ChangeEffect& effect : later.effects)
+            if (is_awaited(later, effect)) return {&later, &effect};
+    }
+    return {nullptr, nullptr};
+}
+
 std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityRule& rule, const ChangeEvent& event,
                                         const std::vector<ChangeEvent>& events, const std::vector<Remedy>& remedies) const {
     const Session& session = *problem.session;
@@ -167,26 +188,13 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     const bool ours = event.scope.service.empty() || problem.services.contains(event.scope.service) ||
                       related_service(problem.services, event.scope.service);
     if (event.kind == "deployment" && rule.relation == RelationAsked::none && ours) {
-        for (const ChangeEvent& later : events) {
-            if (cause.awaited) break;
-            if (later.id == event.id || !scopes_fit(session, later.scope)) continue;
-            for (const ChangeEffect& effect : later.effects) {
-                if (effect.time <= problem.onset || effect.time > session.last + causality_.look_ahead() ||
-                    is_failed(later, effect.signal))
-                    continue;
-                const bool awaits = std::ranges::any_of(causality_.rules(), [&](const CausalityRule& other) {
-                    return other.awaited && other.symptoms.contains(session.problem.kind) &&
-                           asks_for(other.operations, effect.signal.operation);
-                });
-                if (!awaits || relate(problem, later, effect.signal) != Relation::same_object) continue;
-                cause.awaited = effect.signal;
-                cause.awaited_offset = effect.time - problem.onset;
-                weighing.add("awaited_migration", 1,
-                             effect.signal.operation + " " + effect.signal.objects.front().name + " came " +
-                                 distance(cause.awaited_offset));
-                for (const ChangeEffect& source : later.effects) cause.sources.push_back(source.signal.source);
-                break;
-            }
+        if (const auto [later, effect] = awaited_change(problem, event, events); effect) {
+            cause.awaited = effect->signal;
+            cause.awaited_offset = effect->time - problem.onset;
+            weighing.add(
+                "awaited_migration", 1,
+                effect->signal.operation + " " + effect->signal.objects.front().name + " came " + distance(cause.awaited_offset));
+            for (const ChangeEffect& source : later->effects) cause.sources.push_back(source.signal.source);
         }
     }
     cause.score = rounded(cause.score);

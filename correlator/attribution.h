@@ -6,6 +6,7 @@
 // the candidate's share, so a better-explained cause explains the others away.
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "correlator/causality.h"
@@ -66,6 +67,10 @@ class Attribution {
    private:
     std::optional<Cause> weigh(const Problem& problem, const CausalityRule& rule, const ChangeEvent& event,
                                const std::vector<ChangeEvent>& events, const std::vector<Remedy>& remedies) const;
+    /// The first line, of an event other than `event`, that made what the errors were waiting for; null pointers when there is
+    /// none.
+    std::pair<const ChangeEvent*, const ChangeEffect*> awaited_change(const Problem& problem, const ChangeEvent& event,
+                                                                      const std::vector<ChangeEvent>& events) const;
     const Causality& causality_;
 };
 

@@ -29,9 +29,11 @@ std::string weight_text(double weight) {
 }
 
 const Json* term_of(const Json& cause, const std::string& name) {
-    for (const Json& term : cause.value("evidence", Json::array()))
-        if (term.value("name", "") == name) return &*std::find(cause["evidence"].begin(), cause["evidence"].end(), term);
-    return nullptr;
+    const auto evidence = cause.find("evidence");
+    if (evidence == cause.end()) return nullptr;
+    const auto term =
+        std::find_if(evidence->begin(), evidence->end(), [&](const Json& each) { return each.value("name", "") == name; });
+    return term == evidence->end() ? nullptr : &*term;
 }
 
 /// Every term of the candidates shown, the first's in its order, then those that only others have.

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <tuple>
+
+#include "matchers/log_entry_json.h"
 
 namespace culprit {
 
@@ -57,7 +57,7 @@ Json to_json(const Cause& cause) {
     put(json, "service", cause.scope.service);
     put(json, "database", cause.scope.database);
     if (!cause.effect.objects.empty()) json["objects"] = to_json(cause.effect.objects);
-    json["time"] = rfc3339(cause.effect.time);
+    json["time"] = to_rfc3339(cause.effect.time);
     json["offset_seconds"] = seconds(cause.offset);
     json["summary"] = summary_of(cause);
     put(json, "statement", cause.effect.statement);
@@ -73,7 +73,7 @@ Json to_json(const Cause& cause) {
         Json awaited{{"kind", cause.awaited->kind}};
         put(awaited, "operation", cause.awaited->operation);
         awaited["objects"] = to_json(cause.awaited->objects);
-        awaited["time"] = rfc3339(cause.awaited->time);
+        awaited["time"] = to_rfc3339(cause.awaited->time);
         awaited["offset_seconds"] = seconds(cause.awaited_offset);
         awaited["source"] = to_json(cause.awaited->source);
         json["awaited"] = std::move(awaited);
@@ -99,7 +99,7 @@ Json symptom_of(const Incident& incident) {
     json["baseline_per_minute"] = rounded(incident.baseline_per_minute);
     Json samples = Json::array();
     for (const Sample& sample : sum.samples) {
-        Json each{{"time", rfc3339(sample.time)}, {"message", sample.message}};
+        Json each{{"time", to_rfc3339(sample.time)}, {"message", sample.message}};
         put(each, "detail", sample.detail);
         put(each, "statement", sample.statement);
         put(each, "service", sample.service);
@@ -126,7 +126,7 @@ Json timeline_of(const Incident& incident) {
     };
     std::vector<Moment> moments;
     const auto add = [&](EventTime time, const char* what, const std::string& text, const SourcePosition* source) {
-        Json json{{"time", rfc3339(time)}, {"what", what}, {"text", text}};
+        Json json{{"time", to_rfc3339(time)}, {"what", what}, {"text", text}};
         if (source) json["source"] = to_json(*source);
         moments.push_back({time, static_cast<int>(moments.size()), std::move(json)});
     };
@@ -160,9 +160,9 @@ Json diagnosis_of(const Diagnosis& diagnosis) {
 
 /// What every document of an incident begins with.
 Json head_of(const Incident& incident, const std::string& message) {
-    Json json{{"@timestamp", rfc3339(incident.onset)}, {"ecs", {{"version", "8.11.0"}}}, {"message", message}};
-    Json event{{"kind", "alert"}, {"category", {"database"}}, {"id", incident.id}, {"start", rfc3339(incident.onset)}};
-    if (incident.resolved) event["end"] = rfc3339(incident.resolved_at);
+    Json json{{"@timestamp", to_rfc3339(incident.onset)}, {"ecs", {{"version", "8.11.0"}}}, {"message", message}};
+    Json event{{"kind", "alert"}, {"category", {"database"}}, {"id", incident.id}, {"start", to_rfc3339(incident.onset)}};
+    if (incident.resolved) event["end"] = to_rfc3339(incident.resolved_at);
     if (incident.severity.level.size() == 4) event["severity"] = incident.severity.level[3] - '0';
     json["event"] = std::move(event);
     Json service = Json::object();
@@ -177,25 +177,14 @@ std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::er
 
 }  // namespace
 
-std::string rfc3339(EventTime time) {
-    const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-    const std::time_t seconds = whole.time_since_epoch().count();
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    char text[32], full[48];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    std::snprintf(full, sizeof full, "%s.%06dZ", text, static_cast<int>((time - whole).count()));
-    return full;
-}
-
 std::string to_document(const Incident& incident, std::int64_t version) {
     Json json = head_of(incident, headline(incident));
     Json own{{"id", incident.id}, {"version", version}, {"status", incident.resolved ? "resolved" : "open"}};
     own["severity"] = incident.severity.level;
     own["severity_reasons"] = incident.severity.reasons;
-    own["onset"] = rfc3339(incident.onset);
-    own["last_seen"] = rfc3339(incident.last_seen);
-    if (incident.resolved) own["resolved_at"] = rfc3339(incident.resolved_at);
+    own["onset"] = to_rfc3339(incident.onset);
+    own["last_seen"] = to_rfc3339(incident.last_seen);
+    if (incident.resolved) own["resolved_at"] = to_rfc3339(incident.resolved_at);
     if (incident.resolved && !incident.resolved_by.empty()) own["resolved_by"] = incident.resolved_by;
     own["trend"] = to_string(incident.trend);
     own["symptom"] = symptom_of(incident);

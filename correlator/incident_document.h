@@ -13,7 +13,4 @@ std::string to_document(const Incident& incident, std::int64_t version);
 /// What stands in for an incident that late evidence made part of another.
 std::string merged_document(const Incident& incident, std::int64_t version, const std::string& merged_into);
 
-/// RFC 3339 in UTC, to the microsecond.
-std::string rfc3339(EventTime time);
-
 }  // namespace culprit
