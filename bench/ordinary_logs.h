@@ -28,6 +28,20 @@ inline std::string failing_record(std::mt19937& random) {
            std::to_string(random() % 1000) + R"x() already exists.","service":{"name":"checkout"}})x";
 }
 
+/// Every record an error: a thousand shapes of text, fifty fingerprints, another key each time.
+inline std::string storm_record(std::mt19937& random) {
+    static const char* const doing[] = {"saving the order", "booking the seat", "adding to the cart", "renewing the session",
+                                        "importing a row",  "paying",           "queueing the mail",  "syncing the profile",
+                                        "retrying",         "closing the day"};
+    static const char* const whose[] = {"for a guest", "for a member"};
+    const auto table = std::to_string(random() % 50);
+    return R"x({"@timestamp":"2026-03-01T10:00:0)x" + std::to_string(random() % 10) + "." + std::to_string(100 + random() % 900) +
+           R"x(Z","log.level":"error","message":")x" + doing[random() % 10] + " " + whose[random() % 2] +
+           R"x( failed: duplicate key value violates unique constraint \"t)x" + table + R"x(_pkey\"\nDETAIL:  Key (id)=()x" +
+           std::to_string(100'000 + random() % 900'000) +
+           R"x() already exists.","service":{"name":"checkout"},"trace":{"id":")x" + std::to_string(random()) + R"x("}})x";
+}
+
 /// `count` records, `share` of them failing, in a fixed order.
 inline std::vector<std::string> records(std::size_t count, double share, std::size_t& failing) {
     std::mt19937 random(7);

@@ -19,6 +19,12 @@ constexpr Duration kUnderWay = 1s;
 /// A tool that finds its own table missing creates it within this time.
 constexpr Duration kProbe = 2s;
 
+/// A release that ran ahead of its migration is the better story, even where the migration alone weighs a little more.
+constexpr double kStory = 2.0;
+
+/// A job's own lines and its tool's may come from clocks that differ a little.
+constexpr Duration kJobSlack = 3s;
+
 bool asks_for(const std::set<std::string>& names, const std::string& name) { return names.empty() || names.contains(name); }
 
 bool names_objects(const ChangeEvent& event) {
@@ -28,6 +34,11 @@ bool names_objects(const ChangeEvent& event) {
 bool scopes_fit(const Session& session, const Scope& scope) {
     return (scope.environment.empty() || session.environment.empty() || scope.environment == session.environment) &&
            (scope.database.empty() || session.database.empty() || scope.database == session.database);
+}
+
+bool scopes_agree(const Scope& a, const Scope& b) {
+    return (a.environment.empty() || b.environment.empty() || a.environment == b.environment) &&
+           (a.database.empty() || b.database.empty() || a.database == b.database);
 }
 
 /// The relation of one line, seen as part of its event: a tool's line without a name does not count as unknown when its DDL is
@@ -95,7 +106,9 @@ std::vector<Remedy> Attribution::remedies(const Problem& problem, const std::vec
             // A reset that names no sequence is held to be this one's only where the keys did come from a sequence.
             if (rule->sequence && relation == Relation::unknown && problem.sum.key_from_default <= problem.sum.key_explicit)
                 continue;
-            remedies.push_back({effect.signal, event.id, rule->sequence, session.last <= effect.time + kUnderWay});
+            const bool worked = session.last <= effect.time + kUnderWay;
+            if (rule->may_miss && !worked) continue;
+            remedies.push_back({effect.signal, event.id, rule->sequence, worked});
         }
     }
     std::ranges::stable_sort(remedies, {}, [](const Remedy& remedy) { return remedy.signal.time; });
@@ -106,7 +119,7 @@ std::pair<const ChangeEvent*, const ChangeEffect*> Attribution::awaited_change(c
                                                                                const std::vector<ChangeEvent>& events) const {
     const Session& session = *problem.session;
     const auto is_awaited = [&](const ChangeEvent& later, const ChangeEffect& effect) {
-        if (effect.time <= problem.onset || effect.time > session.last + causality_.look_ahead() ||
+        if (effect.time < problem.onset || effect.time > session.last + causality_.look_ahead() ||
             is_failed(later, effect.signal))
             return false;
         const bool awaits = std::ranges::any_of(causality_.rules(), [&](const CausalityRule& rule) {
@@ -130,8 +143,12 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     // The line of the event that fits best, and of equals the first.
     const ChangeEffect* best = nullptr;
     Relation relation = Relation::different;
+    const bool is_job = event.kind == "deployment" && causality_.runs_migrations(event.scope.service);
     for (const ChangeEffect& effect : event.effects) {
-        if (!rule.changes.contains(effect.signal.kind) && !rule.changes.contains(event.kind)) continue;
+        // A deployment of a service that runs migrations is a migration of which nothing else is known.
+        const bool is_its_kind = is_job ? rule.changes.contains("migration")
+                                        : rule.changes.contains(effect.signal.kind) || rule.changes.contains(event.kind);
+        if (!is_its_kind || (rule.side && effect.signal.side != *rule.side)) continue;
         if (!asks_for(rule.operations, effect.signal.operation)) continue;
         if (!rule.phases.empty() && !rule.phases.contains(effect.signal.phase) && !rule.phases.contains(event.phase)) continue;
         const EventTime time = rule.relation == RelationAsked::none ? event.time : effect.time;
@@ -150,6 +167,7 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
 
     Cause cause;
     cause.event_id = event.id;
+    cause.release_id = event.release_id;
     cause.kind = event.kind;
     cause.tool = event.tool;
     cause.migration = event.migration;
@@ -160,6 +178,9 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     cause.sequence = rule.sequence;
     cause.failed = rule.failed;
     cause.is_awaited = rule.awaited;
+    cause.is_job = is_job;
+    cause.first = event.first;
+    cause.last = event.last;
     const EventTime time = rule.relation == RelationAsked::none ? event.time : best->time;
     cause.effect.time = time;
     const Clocks clocks = clocks_between(problem, best->signal);
@@ -175,17 +196,19 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     }
     weigh_scope(weighing, problem, event);
     weigh_proximity(weighing, rule.half_life);
-    if (!rule.awaited) weigh_surge(weighing, problem, time, clocks);
+    if (!rule.awaited && !rule.lasting) weigh_surge(weighing, problem, time, clocks);
+    if (rule.lasting && session.first < time) weigh_ending(weighing, problem, time);
     if (rule.relation == RelationAsked::unknown && best->signal.objects.empty()) weigh_silence(weighing, event, events);
     if (rule.sequence) weigh_sequence(weighing, problem);
-    if (rule.awaited && session.count() <= 2 && session.count(Side::application) == 0 && cause.offset < kProbe)
-        weighing.add("probe", 1, "asked for once, by no application, and created at once");
+    if (problem.probe) weighing.add("probe", 1, "asked for once, by no application, and created at once");
+    if (!rule.awaited && in_session_of(problem, event)) weighing.add("same_session", 1, "raised in its own session");
+    if (!names_objects(event) && event.kind != "deployment" && event.kind != "restart") weigh_name(weighing, problem, event);
     if (!rule.failed && !rule.may_fail && is_failed(event, best->signal)) weighing.add("failed_change", 1, "the change failed");
 
     weigh_remedies(weighing, remedies, event.id, time, rule.awaited);
 
     // A release that went live ahead of its migration: what it lacked came later, and then the errors ended.
-    const bool ours = event.scope.service.empty() || problem.services.contains(event.scope.service) ||
+    const bool ours = event.scope.service.empty() || problem.services.empty() || problem.services.contains(event.scope.service) ||
                       related_service(problem.services, event.scope.service);
     if (event.kind == "deployment" && rule.relation == RelationAsked::none && ours) {
         if (const auto [later, effect] = awaited_change(problem, event, events); effect) {
@@ -201,8 +224,16 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     return cause;
 }
 
-std::vector<Cause> Attribution::causes(const Problem& problem, const std::vector<ChangeEvent>& events,
-                                       const std::vector<Remedy>& remedies) const {
+bool Attribution::is_probe(const Problem& problem, const std::vector<ChangeEvent>& events) const {
+    const Session& session = *problem.session;
+    if (session.count() > 2 || session.count(Side::application) > 0) return false;
+    const ChangeEvent nothing;
+    const auto [event, effect] = awaited_change(problem, nothing, events);
+    return effect && (effect->time - problem.onset < kProbe || in_session_of(problem, *event));
+}
+
+std::vector<Cause> Attribution::candidates(const Problem& problem, const std::vector<ChangeEvent>& events,
+                                           const std::vector<Remedy>& remedies) const {
     std::vector<Cause> causes;
     for (const ChangeEvent& event : events) {
         if (event.last < problem.onset - causality_.look_back() || event.first > problem.onset + causality_.look_ahead())
@@ -216,18 +247,28 @@ std::vector<Cause> Attribution::causes(const Problem& problem, const std::vector
         }
         if (best) causes.push_back(std::move(*best));
     }
-    // What a deployment was waiting for is part of its story, not its rival.
+    // What a deployment was waiting for is part of its story, not its rival; and what ran inside a job is that job.
     std::set<std::string> told;
-    for (const Cause& cause : causes)
-        for (const Cause& other : causes)
-            if (cause.is_awaited && other.awaited && other.score >= cause.score && other.awaited->source == cause.effect.source)
+    for (Cause& cause : causes)
+        for (const Cause& other : causes) {
+            if (cause.is_awaited && other.awaited && other.score + kStory >= cause.score &&
+                other.awaited->source == cause.effect.source)
                 told.insert(cause.event_id);
+            if (other.is_job && !cause.is_job && cause.kind == "migration" && cause.first >= other.first - kJobSlack &&
+                cause.last <= other.last + kJobSlack && scopes_agree(cause.scope, other.scope)) {
+                told.insert(other.event_id);
+                cause.sources.insert(cause.sources.end(), other.sources.begin(), other.sources.end());
+            }
+        }
     std::erase_if(causes, [&](const Cause& cause) { return told.contains(cause.event_id); });
+    return causes;
+}
+
+void Attribution::compete(std::vector<Cause>& causes) const {
     share_confidence(causes, causality_);
     std::ranges::stable_sort(causes, [](const Cause& a, const Cause& b) {
         return std::tie(b.score, b.effect.time, a.event_id) < std::tie(a.score, a.effect.time, b.event_id);
     });
-    return causes;
 }
 
 }  // namespace culprit

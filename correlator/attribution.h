@@ -24,7 +24,8 @@ struct EvidenceTerm {
 /// A candidate, with copies of what is shown of it.
 struct Cause {
     double score = 0, confidence = 0;
-    std::string event_id, kind, tool, migration, story;
+    std::string event_id, release_id;  // of the event, and of the first event of its release
+    std::string kind, tool, migration, story;
     Scope scope;
     Phase phase = Phase::unknown;
     Signal effect;                        // the line that did it
@@ -34,6 +35,8 @@ struct Cause {
     std::optional<Signal> awaited;        // the change that the errors were waiting for, when this cause ran ahead of it
     Duration awaited_offset{};
     bool sequence = false, failed = false, is_awaited = false;  // which story the rule tells
+    bool is_job = false;                                        // a deployment of a service that runs migrations
+    EventTime first{}, last{};                                  // of the event
 };
 
 /// A change that ended the errors, or should have.
@@ -53,6 +56,8 @@ struct Problem {
     std::optional<EventTime> server_first;  // by the server's own log
     std::uint64_t before = 0;               // symptoms of the same scope in the 24 hours before the session
     EventTime first_before{};               // the first of those
+    EventTime observed_since{};             // when the first log line of its environment was seen
+    bool probe = false;                     // asked for once, by no application, and created at once
 };
 
 class Attribution {
@@ -60,9 +65,13 @@ class Attribution {
     explicit Attribution(const Causality& causality) : causality_(causality) {}
 
     std::vector<Remedy> remedies(const Problem& problem, const std::vector<ChangeEvent>& events) const;
-    /// All candidates, best first.
-    std::vector<Cause> causes(const Problem& problem, const std::vector<ChangeEvent>& events,
-                              const std::vector<Remedy>& remedies) const;
+    /// All that a rule fits, with this incident's own evidence; not yet in competition.
+    std::vector<Cause> candidates(const Problem& problem, const std::vector<ChangeEvent>& events,
+                                  const std::vector<Remedy>& remedies) const;
+    /// Their confidence, and best first.
+    void compete(std::vector<Cause>& candidates) const;
+    /// Did a tool look for its own table, miss it, and create it?
+    bool is_probe(const Problem& problem, const std::vector<ChangeEvent>& events) const;
 
    private:
     std::optional<Cause> weigh(const Problem& problem, const CausalityRule& rule, const ChangeEvent& event,

@@ -3,37 +3,19 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <charconv>
-#include <initializer_list>
 #include <optional>
 #include <stdexcept>
+
+#include "correlator/yaml_values.h"
 
 namespace culprit {
 
 namespace {
 
-[[noreturn]] void expected(std::string_view file, const YAML::Node& node, const std::string& what) {
-    throw std::runtime_error(std::string(file) + ":" + std::to_string(node.Mark().line + 1) + ": expected " + what);
-}
-
 std::set<std::string> names(const YAML::Node& node) {
     std::set<std::string> set;
     for (const auto& name : node) set.insert(name.as<std::string>());
     return set;
-}
-
-Duration duration(std::string_view file, const YAML::Node& node) {
-    const auto text = node ? node.as<std::string>() : std::string();
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const std::string_view unit(end, text.data() + text.size() - end);
-    if (error == std::errc{}) {
-        if (unit == "s") return std::chrono::seconds{number};
-        if (unit == "m") return std::chrono::minutes{number};
-        if (unit == "h") return std::chrono::hours{number};
-        if (unit == "d") return std::chrono::hours{24 * number};
-    }
-    expected(file, node, "a duration such as 30s, 5m, 6h or 7d");
 }
 
 RelationAsked relation(std::string_view file, const YAML::Node& node) {
@@ -51,11 +33,10 @@ Phase phase(std::string_view file, const YAML::Node& node) {
     expected(file, node, "a phase: started, succeeded, failed or rolled_back");
 }
 
-void check_keys(std::string_view file, const YAML::Node& map, std::initializer_list<std::string_view> known) {
-    for (const auto& entry : map) {
-        const auto key = entry.first.as<std::string>();
-        if (std::ranges::find(known, key) == known.end()) expected(file, entry.first, "a known key, not '" + key + "'");
-    }
+Side side(std::string_view file, const YAML::Node& node) {
+    for (Side side : {Side::application, Side::server})
+        if (node.as<std::string>("") == to_string(side)) return side;
+    expected(file, node, "a side: application or server");
 }
 
 }  // namespace
@@ -73,7 +54,7 @@ Causality Causality::load(std::string_view file, std::string_view yaml) {
         for (const auto& node : root["rules"]) {
             check_keys(file, node,
                        {"symptoms", "changes", "operations", "phases", "relation", "awaited", "sequence", "failed", "may_fail",
-                        "new_release", "prior", "look_back", "look_ahead", "half_life", "story"});
+                        "new_release", "lasting", "side", "prior", "look_back", "look_ahead", "half_life", "story"});
             CausalityRule rule;
             rule.symptoms = names(node["symptoms"]);
             rule.changes = names(node["changes"]);
@@ -85,18 +66,20 @@ Causality Causality::load(std::string_view file, std::string_view yaml) {
             rule.failed = node["failed"].as<bool>(false);
             rule.new_release = node["new_release"].as<bool>(false);
             rule.may_fail = node["may_fail"].as<bool>(false);
+            rule.lasting = node["lasting"].as<bool>(false);
+            if (node["side"]) rule.side = side(file, node["side"]);
             rule.prior = node["prior"].as<double>();
-            rule.look_back = duration(file, node["look_back"]);
-            rule.look_ahead = duration(file, node["look_ahead"]);
-            rule.half_life = duration(file, node["half_life"]);
+            rule.look_back = read_duration(file, node["look_back"]);
+            rule.look_ahead = read_duration(file, node["look_ahead"]);
+            rule.half_life = read_duration(file, node["half_life"]);
             rule.story = node["story"].as<std::string>();
             if (rule.symptoms.empty() || rule.changes.empty()) expected(file, node, "symptoms and changes");
             table.rules_.push_back(std::move(rule));
         }
         for (const auto& node : root["remedies"]) {
-            check_keys(file, node, {"symptoms", "changes", "operations", "relation", "sequence"});
-            RemedyRule rule{
-                names(node["symptoms"]), names(node["changes"]), names(node["operations"]), {}, node["sequence"].as<bool>(false)};
+            check_keys(file, node, {"symptoms", "changes", "operations", "relation", "sequence", "may_miss"});
+            RemedyRule rule{names(node["symptoms"]),          names(node["changes"]),          names(node["operations"]), {},
+                            node["sequence"].as<bool>(false), node["may_miss"].as<bool>(false)};
             for (const auto& name : node["relation"]) rule.relations.insert(relation(file, name));
             table.remedies_.push_back(std::move(rule));
         }

@@ -1,6 +1,7 @@
 #pragma once
 // The causality table: knowledge of which changes cause which errors, as data (causality.yaml). Immutable once loaded.
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct CausalityRule {
     bool failed = false;       // the story is that the change failed
     bool new_release = false;  // only the first sign of a service's new release: a mere restart changes nothing
     bool may_fail = false;     // the change did its harm whether or not it failed
+    bool lasting = false;      // it does harm while it runs, and its own line may come when it is over
+    std::optional<Side> side;  // whose line the change must be
     double prior = 0;
     Duration look_back{}, look_ahead{}, half_life{};
     std::string story;
@@ -32,6 +35,7 @@ struct RemedyRule {
     std::set<std::string> symptoms, changes, operations;
     std::set<RelationAsked> relations;
     bool sequence = false;
+    bool may_miss = false;  // it may be aimed at something else: it counts only where the errors ended
 };
 
 class Causality {

@@ -7,6 +7,8 @@
 #include <map>
 #include <tuple>
 
+#include "correlator/names.h"
+
 namespace culprit {
 
 namespace {
@@ -21,6 +23,8 @@ constexpr Duration kToolSlack = 2s;
 constexpr Duration kSkewedSlack = 35s;
 /// A migration's or a deployment's lines belong together within this time.
 constexpr Duration kRunLength = 30min;
+/// From a deployment's first line to the last of its instances' start.
+constexpr Duration kRollout = 15min;
 /// Lines of one run of a tool that name nothing come within this time of each other.
 constexpr Duration kRunPause = 2min;
 
@@ -51,6 +55,8 @@ std::string lower(std::string text) {
     return text;
 }
 
+bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 /// Does the server's session look like the tool's? Tools that set application_name use their own name.
 bool session_of_tool(const Signal& ddl, const std::string& tool) {
     if (!ddl.postgresql || tool.empty()) return false;
@@ -80,11 +86,17 @@ void finish(ChangeEvent& event) {
     for (const ChangeEffect& effect : event.effects) {
         const Signal& signal = effect.signal;
         if (&signal != &first) {
-            unite(event.scope.environment, signal.scope.environment);
+            // `checkout-staging` may start what was deployed as `checkout`, somewhere.
+            if (signal.kind != "restart" || signal.scope.service == event.scope.service)
+                unite(event.scope.environment, signal.scope.environment);
             unite(event.scope.database, signal.scope.database);
-            unite(event.scope.service, signal.scope.service);
             unite(event.scope.release, signal.scope.release);
             unite(event.scope.host, signal.scope.host);
+            // An instance may call its service by a longer name than the pipeline does.
+            if (!same_service(event.scope.service, signal.scope.service) || event.scope.service.empty())
+                unite(event.scope.service, signal.scope.service);
+            else if (signal.kind == "deployment")
+                event.scope.service = signal.scope.service;
         }
         if (signal.family != Family::remedy) event.remedy = false;
         if (is_tool_line(signal) || event.tool.empty()) event.tool = signal.tool.empty() ? event.tool : signal.tool;
@@ -98,7 +110,9 @@ void finish(ChangeEvent& event) {
             break;
         }
     event.phase = phase_of(event);
-    event.time = succeeded ? *succeeded : event.first;
+    // A server does its harm when it goes down; that it is up again is the end of it.
+    const bool harms_at_once = event.kind == "restart" || event.kind == "failover";
+    event.time = succeeded && !harms_at_once ? *succeeded : event.first;
     const std::string identity = event.kind + '\n' + event.tool + '\n' + event.migration + '\n' + event.scope.service + '\n' +
                                  std::to_string(to_micros(event.first)) + '\n' + std::to_string(first.source.offset.value) +
                                  '\n' + first.source.input.name;
@@ -119,10 +133,24 @@ std::string named_key(const Signal& signal) {
     if (signal.kind == "rollback")
         return signal.kind + '\n' + scope.environment + '\n' + scope.service + '\n' + scope.release + '\n' + signal.tool + '\n' +
                signal.migration;
+    // Applied and undone are two events, however close.
     if (signal.kind == "migration" && !signal.migration.empty())
-        return signal.kind + '\n' + signal.tool + '\n' + signal.migration + '\n' + scope.environment + '\n' + scope.database;
+        return signal.kind + '\n' + signal.tool + '\n' + signal.migration + '\n' + scope.environment + '\n' + scope.database +
+               (signal.phase == Phase::rolled_back ? "\nundone" : "");
     return {};
 }
+
+/// What stands before the first separator, where it holds a digit: `48` of "48 - step two", `20260524` of "20260524_rename.sql".
+std::string_view version_of(std::string_view migration) {
+    const auto end = std::ranges::find_if_not(migration, is_alphanumeric);
+    const std::string_view version = migration.substr(0, static_cast<std::size_t>(end - migration.begin()));
+    return std::ranges::any_of(version, [](char c) { return c >= '0' && c <= '9'; }) ? version : migration;
+}
+
+/// One tool often calls one migration by its version here and by its file there.
+bool same_migration(const std::string& a, const std::string& b) { return a == b || version_of(a) == version_of(b); }
+
+bool is_undoing(const Signal& signal) { return signal.kind == "rollback" || signal.phase == Phase::rolled_back; }
 
 /// One run of one tool, whatever its lines name.
 std::string run_key(const Signal& signal) {
@@ -142,6 +170,7 @@ class Linker {
         const bool in_session = signal.kind != "deployment" && !session_key(signal).empty();
         if (in_session) return into("session\n" + session_key(signal), kSessionPause, signal);
         if (signal.kind == "deployment" && !signal.scope.service.empty()) return take_deployment(signal);
+        if (signal.kind == "schema_change" && !signal.tool.empty()) return take_step(signal);
         if (signal.kind != "migration" || signal.tool.empty()) return into(named_key(signal), kRunLength, signal);
         take_migration(signal);
     }
@@ -173,8 +202,9 @@ class Linker {
         auto [it, begins] = runs_.try_emplace(run_key(signal));
         Run& run = it->second;
         const bool goes_on = !begins && !run.over && signal.time - events[run.event].effects.back().time <= kRunPause;
-        // A line without a name joins the run, unless it begins one; a line with a name joins a run that has none yet.
-        if (goes_on && (named ? !run.named : signal.phase != Phase::started)) {
+        // A line without a name joins the run, unless it begins one; a line with a name joins a run that has none yet, or this
+        // one.
+        if (goes_on && (named ? !run.named || continues(events[run.event], signal) : signal.phase != Phase::started)) {
             events[run.event].effects.push_back({signal.time, signal});
             if (named) open_[named_key(signal)] = run.event;
         } else {
@@ -183,6 +213,20 @@ class Linker {
         }
         run.named = named || (goes_on && run.named);
         run.over = !named && is_over(signal.phase);
+    }
+
+    /// A statement that a tool printed is a step of its run.
+    void take_step(const Signal& signal) {
+        const auto run = runs_.find(run_key(signal));
+        if (run == runs_.end() || signal.time - events[run->second.event].effects.back().time > kToolSlack)
+            return into("steps\n" + run_key(signal), kToolSlack, signal);
+        events[run->second.event].effects.push_back({signal.time, signal});
+    }
+
+    static bool continues(const ChangeEvent& event, const Signal& signal) {
+        return std::ranges::any_of(event.effects, [&](const ChangeEffect& effect) {
+            return same_migration(effect.signal.migration, signal.migration) && is_undoing(effect.signal) == is_undoing(signal);
+        });
     }
 
     void into(const std::string& key, Duration pause, const Signal& signal) {
@@ -202,6 +246,16 @@ class Linker {
     std::size_t last_ = 0;  // the event that the last line went into
 };
 
+/// Did both do the same thing to the same object?
+bool shares_step(const ChangeEvent& a, const ChangeEvent& b) {
+    return std::ranges::any_of(a.effects, [&](const ChangeEffect& mine) {
+        if (mine.signal.objects.empty()) return false;
+        return std::ranges::any_of(b.effects, [&](const ChangeEffect& other) {
+            return mine.signal.operation == other.signal.operation && mine.signal.objects == other.signal.objects;
+        });
+    });
+}
+
 /// The server sessions that a tool's lines speak of: by the application's name, else the only one close by.
 std::vector<std::size_t> sessions_of(const std::vector<ChangeEvent>& events, const std::vector<bool>& absorbed,
                                      std::size_t tool) {
@@ -219,7 +273,7 @@ std::vector<std::size_t> sessions_of(const std::vector<ChangeEvent>& events, con
         if (within(kToolSlack)) {
             close.push_back(session);
             if (its) named.push_back(session);
-        } else if (its && is_tool_line(line)) {
+        } else if ((its && is_tool_line(line)) || shares_step(candidate, events[tool])) {
             skewed.push_back(session);
         }
     }
@@ -229,6 +283,29 @@ std::vector<std::size_t> sessions_of(const std::vector<ChangeEvent>& events, con
     for (std::size_t session : named) databases.insert(events[session].scope.database);
     if (databases.size() > 1) return {};  // whose DDL it was cannot be told
     return named;
+}
+
+/// The deployment whose release an application says it starts as: of its very name and environment first, then the nearest.
+std::optional<std::size_t> deployment_of(const std::vector<ChangeEvent>& events, std::size_t start) {
+    const ChangeEvent& event = events[start];
+    if (event.kind != "restart" || event.scope.release.empty() || event.scope.service.empty()) return std::nullopt;
+    std::optional<std::size_t> best;
+    std::tuple<bool, bool, Duration> least;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const ChangeEvent& deployment = events[i];
+        if (deployment.kind != "deployment" || deployment.scope.release != event.scope.release ||
+            !same_or_unknown(deployment.scope.environment, event.scope.environment) ||
+            !same_service(deployment.scope.service, event.scope.service))
+            continue;
+        const Duration early = deployment.first - event.first, late = event.first - deployment.first;
+        if (early > kSkewedSlack || late > kRollout) continue;
+        const std::tuple distance{deployment.scope.service != event.scope.service,
+                                  deployment.scope.environment != event.scope.environment, std::max(early, late)};
+        if (best && distance >= least) continue;
+        best = i;
+        least = distance;
+    }
+    return best;
 }
 
 }  // namespace
@@ -257,11 +334,25 @@ const std::vector<ChangeEvent>& ChangeIndex::events() const {
         }
         if (!sessions.empty()) finish(events[tool]);
     }
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const auto deployment = deployment_of(events, i);
+        if (!deployment) continue;
+        absorbed[i] = true;
+        for (ChangeEffect& effect : events[i].effects) events[*deployment].effects.push_back(std::move(effect));
+        finish(events[*deployment]);
+    }
     events_.clear();
     for (std::size_t i = 0; i < events.size(); ++i)
         if (!absorbed[i]) events_.push_back(std::move(events[i]));
     std::ranges::stable_sort(
         events_, [](const ChangeEvent& a, const ChangeEvent& b) { return std::tie(a.time, a.id) < std::tie(b.time, b.id); });
+    std::map<std::tuple<std::string, std::string, std::string>, std::string> releases;
+    for (ChangeEvent& event : events_) {
+        event.release_id = event.id;
+        const Scope& scope = event.scope;
+        if (scope.release.empty() || scope.service.empty()) continue;
+        event.release_id = releases.try_emplace({scope.environment, scope.service, scope.release}, event.id).first->second;
+    }
     current_ = true;
     return events_;
 }

@@ -1,11 +1,13 @@
 #pragma once
 // Changes and remedies, linked into events: a migration is its tool's own lines and the DDL that the server logged meanwhile;
 // a deployment is its start and its end. One event is one candidate cause, so that its parts do not compete with each other.
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "matchers/log_entry.h"
 #include "matchers/signal.h"
 
 namespace culprit {
@@ -24,6 +26,7 @@ struct ChangeEvent {
     Phase phase = Phase::unknown;
     EventTime time{};  // of its effect: the last step that succeeded, else the first sign of it
     EventTime first{}, last{};
+    std::string release_id;             // id of the first event of the same release of the same service; else its own
     bool remedy = false;                // every signal of it is a remedy (setval, …)
     std::vector<ChangeEffect> effects;  // by time
 };
@@ -36,6 +39,9 @@ class ChangeIndex {
     /// All events by time. Rebuilt when signals have come since; valid until the next add.
     const std::vector<ChangeEvent>& events() const;
 
+    void for_each(const std::function<void(LogEntry)>& callback) const {
+        for (const Signal& signal : signals_) callback(signal);
+    }
     std::size_t size() const { return signals_.size(); }
 
    private:

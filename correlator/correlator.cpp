@@ -1,114 +1,70 @@
 #include "correlator/correlator.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <set>
-#include <span>
 #include <tuple>
 
-#include "correlator/attribution.h"
-#include "correlator/causality.h"
-#include "correlator/change_index.h"
-#include "correlator/evidence_flow.h"
-#include "correlator/incident.h"
+#include "correlator/change_book.h"
+#include "correlator/embedded_tables.h"
+#include "correlator/incident_analysis.h"
 #include "correlator/incident_document.h"
-#include "correlator/onset.h"
-#include "correlator/playbook.h"
-#include "correlator/severity.h"
-#include "correlator/symptom_groups.h"
-#include "correlator/watermarks.h"
-#include "matchers/embedded_file.h"
+#include "correlator/operator_notes.h"
 
 namespace culprit {
-
-std::span<const EmbeddedFile> embedded_playbooks();
-std::span<const EmbeddedFile> embedded_correlation_tables();
-
-namespace {
-
-using namespace std::chrono_literals;
-
-std::string_view embedded_table(std::string_view name) {
-    const auto files = embedded_correlation_tables();
-    return std::ranges::find(files, name, &EmbeddedFile::name)->content;
-}
-
-std::string hex_hash(const std::string& text) {
-    char hex[17];
-    std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
-    return hex;
-}
-
-/// Occurrences of the side that saw more of them: both sides together would count one error twice.
-std::vector<Occurrences> occurrences_of(const Session& session) {
-    const Side side = session.count(Side::application) > session.count(Side::server) ? Side::application : Side::server;
-    std::vector<Occurrences> occurrences;
-    for (const Tally* tally : session.tallies)
-        if (tally->key.side == side) occurrences.push_back({tally->first, tally->count});
-    return occurrences;
-}
-
-/// Who met the error: by the applications' own logs, and by the names that they gave to the server.
-std::pair<std::set<std::string>, std::set<std::string>> services_of(const Session& session) {
-    std::set<std::string> services, applications;
-    for (const Tally* tally : session.tallies) {
-        if (tally->key.side == Side::application && !tally->key.service.empty()) services.insert(tally->key.service);
-        if (tally->key.side == Side::server)
-            applications.insert(tally->application_names.begin(), tally->application_names.end());
-    }
-    return {services, applications};
-}
-
-}  // namespace
 
 struct Correlator::State {
     explicit State(CorrelationSettings given)
         : settings(std::move(given)),
           causality(Causality::load("causality.yaml", embedded_table("causality.yaml"))),
-          severities(SeverityTree::load("severity.yaml", embedded_table("severity.yaml"))),
-          playbooks(Playbooks::load(embedded_playbooks())),
+          warnings(ChangeWarnings::load("warnings.yaml", embedded_table("warnings.yaml"))),
           groups(settings),
-          attribution(causality) {}
+          watermarks(settings.allowed_lateness),
+          claims(causality),
+          analysis({settings, causality, changes, evidence, claims, watermarks, notes}),
+          book(settings, changes, warnings) {}
 
     struct Held {
         Incident incident;
         std::string content;  // the document with version 0: what revisions are told apart by
         IncidentDocument document;
+        std::string release;  // the release, or the change alone, that it is attributed to
+        std::optional<EventTime> deadline;
     };
 
-    CorrelationSettings settings;
-    Causality causality;
-    SeverityTree severities;
-    Playbooks playbooks;
+    const CorrelationSettings settings;
+    const Causality causality;
+    const ChangeWarnings warnings;
     SymptomGroups groups;
     ChangeIndex changes;
     EvidenceFlow evidence;
     Watermarks watermarks;
-    Attribution attribution;
+    Claims claims;
+    OperatorNotes notes;
+    const IncidentAnalysis analysis;
+    ChangeBook book;
 
     LogPosition position;
-    std::set<ProblemKey> touched;
-    bool all_touched = false;
-    std::set<std::pair<EventTime, ProblemKey>>
-        deadlines;  // when the clock alone changes a problem's incidents: the next time of each
-    std::map<ProblemKey, EventTime> deadline_of_problem;
-    std::map<std::string, Held> held;  // by id
+    bool begun = false;                                     // something was folded: `position` is the last that was
+    std::set<ProblemKey> touched;                           // problems whose symptoms are new
+    bool all_touched = false;                               // a change or what it is compared with is new
+    std::set<std::string> due;                              // incidents to conclude again
+    std::set<std::pair<EventTime, std::string>> deadlines;  // when the clock alone changes an incident: the next time of each
+    std::map<std::string, Held> held;                       // by id
     std::map<ProblemKey, std::set<std::string>> ids;
-    std::map<std::string, std::set<std::string>> members;  // ids by the event that caused them
+    std::map<std::string, std::set<std::string>> members;  // ids by the release that caused them
 
     void fold(const Tally& tally);
     void fold(const Signal& change);
     void fold(const WatermarkUpdate& update);
+    void fold(const OperatorNote& note);
 
-    Incident analyse(const std::vector<Session>& sessions, const Session& session) const;
-    void settle(Incident& incident) const;
-    std::string id_of(const Session& session) const;
-    std::vector<Incident> incidents_of(const ProblemKey& problem);
-    std::optional<EventTime> deadline_of(const Incident& incident) const;
-    void revise(const ProblemKey& problem, std::set<std::string>& changed, std::vector<IncidentDocument>& revisions);
+    void analyse(const ProblemKey& problem, std::vector<IncidentDocument>& revisions);
+    void conclude(const std::string& id, std::set<std::string>& changed);
+    void forget(const std::string& id, const ProblemKey& problem, std::vector<IncidentDocument>& revisions);
+    void attribute(Held& held, const std::string& id, const std::string& release, std::set<std::string>& changed);
+    void relate(const std::string& id, Held& held) const;
+    void expect(Held& held, const std::string& id, std::optional<EventTime> deadline);
     std::int64_t version() const { return settings.epoch * (std::int64_t{1} << 40) + position.value; }
     IncidentDocument document_of(const Incident& incident) const;
 };
@@ -117,11 +73,13 @@ void Correlator::State::fold(const Tally& tally) {
     const std::size_t known = groups.service_knowledge();
     touched.insert(groups.add(tally));
     if (groups.service_knowledge() != known) all_touched = true;
+    if (evidence.seen(tally.key.fingerprint.environment, tally.first)) all_touched = true;
 }
 
 void Correlator::State::fold(const Signal& change) {
     if (change.family == Family::symptom) return;
     changes.add(change);
+    book.changes_came();
     evidence.seen(change);
     all_touched = true;
 }
@@ -132,109 +90,12 @@ void Correlator::State::fold(const WatermarkUpdate& update) {
         if (evidence.seen(seen)) all_touched = true;
 }
 
-/// The database is left out of the id of the first database in which a problem appears: it is often known only after the
-/// application's own log line has opened the incident.
-std::string Correlator::State::id_of(const Session& session) const {
-    const auto bucket = to_micros(session.first) / settings.resolve_after.count();
-    return hex_hash(session.environment + '\n' + (session.primary ? std::string() : session.database) + '\n' +
-                    session.problem.kind + '\n' + session.problem.name + '\n' + std::to_string(bucket));
-}
-
-Incident Correlator::State::analyse(const std::vector<Session>& sessions, const Session& session) const {
-    Incident incident;
-    incident.id = id_of(session);
-    incident.bucket = from_micros(to_micros(session.first) / settings.resolve_after.count() * settings.resolve_after.count());
-    incident.problem = session.problem;
-    incident.environment = session.environment;
-    incident.database = session.database;
-    incident.sum = session.sum();
-    incident.application_count = session.count(Side::application);
-    incident.server_count = session.count(Side::server);
-    incident.count = session.count();
-    incident.last_seen = session.last;
-
-    Problem problem;
-    problem.session = &session;
-    problem.sum = incident.sum;
-    const auto [services, applications] = services_of(session);
-    problem.services = services;
-    problem.services.insert(applications.begin(), applications.end());
-    incident.services = services.empty() ? applications : services;
-    for (const Tally* tally : session.tallies)
-        if (tally->key.side == Side::server && (!problem.server_first || tally->first < *problem.server_first))
-            problem.server_first = tally->first;
-
-    const auto occurrences = occurrences_of(session);
-    const Onset onset = find_onset(occurrences);
-    problem.onset = onset.time == occurrences.front().time ? session.first : onset.time;
-    incident.onset = problem.onset;
-    incident.rate_per_minute = onset.rate_per_minute;
-    incident.baseline_per_minute = onset.baseline_per_minute;
-    std::vector<Occurrences> day;
-    for (const Session& other : sessions) {
-        if (other.environment != session.environment || other.database != session.database) continue;
-        const auto its = occurrences_of(other);
-        if (other.last < session.first && other.last + 24h > session.first) {
-            if (problem.before == 0) problem.first_before = other.first;
-            problem.before += other.count();
-        }
-        if (other.first <= session.first) day.insert(day.end(), its.begin(), its.end());
-    }
-    incident.trend = trend_of(day);
-
-    const auto& events = changes.events();
-    incident.remedies = attribution.remedies(problem, events);
-    incident.causes = attribution.causes(problem, events, incident.remedies);
-    settle(incident);
-    for (EvidenceKind kind : {EvidenceKind::ddl, EvidenceKind::migrations, EvidenceKind::deployments, EvidenceKind::imports,
-                              EvidenceKind::server_log})
-        incident.evidence[kind] = evidence.state(kind, incident.environment, incident.database, incident.onset);
-
-    incident.severity =
-        severities.of(incident.problem.kind, {incident.count, incident.sum.users.estimate(), incident.services.size(),
-                                              incident.sum.hosts.size(), incident.rate_per_minute});
-    for (const MaintenanceWindow& window : settings.maintenance) {
-        const bool here = (window.environment.empty() || window.environment == incident.environment) &&
-                          (window.database.empty() || window.database == incident.database);
-        if (!here || incident.onset < window.from || incident.onset >= window.until) continue;
-        incident.maintenance = true;
-        if (incident.severity.level < "SEV4") ++incident.severity.level.back();
-        incident.severity.reasons.emplace_back("planned maintenance: lowered by one");
-        break;
-    }
-    incident.diagnosis = playbooks.diagnose(incident);
-    return incident;
-}
-
-/// What only the clock can say: resolved, or that there is no cause.
-void Correlator::State::settle(Incident& incident) const {
-    const auto now = watermarks.clock(settings.allowed_lateness);
-    const auto passed = [&](EventTime time) { return now && *now >= time; };
-    const auto worked = std::ranges::find_if(incident.remedies, &Remedy::worked);
-    if (worked != incident.remedies.end() && passed(worked->signal.time + settings.remedy_grace)) {
-        incident.resolved = true;
-        incident.resolved_at = std::max(worked->signal.time, incident.last_seen);
-        incident.resolved_by = worked->signal.operation.empty() ? worked->signal.kind : worked->signal.operation;
-    } else if (passed(incident.last_seen + settings.resolve_after)) {
-        incident.resolved = true;
-        incident.resolved_at = incident.last_seen + settings.resolve_after;
-    }
-    if (!incident.causes.empty() && incident.causes.front().confidence >= settings.min_confidence)
-        incident.attribution = AttributionState::attributed;
-    else if (passed(incident.onset + causality.settle()))
-        incident.attribution = AttributionState::unattributed;
-}
-
-/// The next time at which the clock alone changes what is said of this incident; nothing when it is final.
-std::optional<EventTime> Correlator::State::deadline_of(const Incident& incident) const {
-    std::optional<EventTime> next;
-    const auto consider = [&](EventTime time) { next = next ? std::min(*next, time) : time; };
-    if (incident.attribution == AttributionState::pending) consider(incident.onset + causality.settle());
-    if (incident.resolved) return next;
-    consider(incident.last_seen + settings.resolve_after);
-    for (const Remedy& remedy : incident.remedies)
-        if (remedy.worked) consider(remedy.signal.time + settings.remedy_grace);
-    return next;
+void Correlator::State::fold(const OperatorNote& note) {
+    notes.add(note);
+    if (note.kind == NoteKind::maintenance)
+        all_touched = true;
+    else if (const ProblemKey problem{note.problem_kind, note.problem_name}; ids.contains(problem))
+        touched.insert(problem);  // without symptoms there is nothing to say yet; they will find the note
 }
 
 IncidentDocument Correlator::State::document_of(const Incident& incident) const {
@@ -243,111 +104,134 @@ IncidentDocument Correlator::State::document_of(const Incident& incident) const 
             incident.bucket,
             incident.resolved ? "resolved" : "open",
             incident.severity.level,
-            to_document(incident, version())};
+            to_document(incident, version()),
+            DocumentKind::incident};
 }
 
-std::vector<Incident> Correlator::State::incidents_of(const ProblemKey& problem) {
-    std::vector<Incident> incidents;
-    const std::vector<Session> sessions = groups.sessions(problem);
-    incidents.reserve(sessions.size());
-    for (const Session& session : sessions) incidents.push_back(analyse(sessions, session));
-    return incidents;
-}
-
-void Correlator::State::revise(const ProblemKey& problem, std::set<std::string>& changed,
-                               std::vector<IncidentDocument>& revisions) {
+/// What the problem's own symptoms say; marks what has to be concluded from it.
+void Correlator::State::analyse(const ProblemKey& problem, std::vector<IncidentDocument>& revisions) {
     const std::set<std::string> before = std::exchange(ids[problem], {});
-    std::vector<Incident> incidents = incidents_of(problem);
-    std::optional<EventTime> deadline;
-    for (const std::string& id : before) {
-        const Incident& old = held.at(id).incident;
-        if (old.attribution != AttributionState::attributed) continue;
-        auto group = members.find(old.causes.front().event_id);
-        group->second.erase(id);
-        changed.insert(group->second.begin(), group->second.end());
-        if (group->second.empty()) members.erase(group);
-    }
-    for (Incident& incident : incidents) {
+    const std::vector<Session> sessions = groups.sessions(problem);
+    for (const Session& session : sessions) {
+        Incident incident = analysis.analyse(sessions, session);
+        due.merge(claims.set(incident));
+        due.insert(incident.id);
         ids[problem].insert(incident.id);
-        if (incident.attribution == AttributionState::attributed) {
-            auto& group = members[incident.causes.front().event_id];
-            group.insert(incident.id);
-            changed.insert(group.begin(), group.end());
-        }
-        changed.insert(incident.id);
-        if (const auto its = deadline_of(incident)) deadline = deadline ? std::min(*deadline, *its) : *its;
         held[incident.id].incident = std::move(incident);
     }
-    if (const auto old = deadline_of_problem.find(problem); old != deadline_of_problem.end()) {
-        deadlines.erase({old->second, problem});
-        deadline_of_problem.erase(old);
+    for (const std::string& id : before)
+        if (!ids[problem].contains(id)) forget(id, problem, revisions);
+}
+
+/// Late evidence moved its first symptom or joined it with another: the one that holds its onset now stands for it.
+void Correlator::State::forget(const std::string& id, const ProblemKey& problem, std::vector<IncidentDocument>& revisions) {
+    Held& gone = held.at(id);
+    attribute(gone, id, {}, due);
+    expect(gone, id, std::nullopt);
+    due.merge(claims.erase(id));
+    book.forget(id);
+    due.erase(id);
+    const Incident old = std::move(gone.incident);
+    held.erase(id);
+    std::string heir;
+    for (const std::string& other : ids[problem]) {
+        const Incident& candidate = held.at(other).incident;
+        if (candidate.environment != old.environment && !old.environment.empty()) continue;
+        if (heir.empty() || (candidate.onset <= old.last_seen && old.onset <= candidate.last_seen)) heir = other;
     }
-    if (deadline) {
-        deadlines.emplace(*deadline, problem);
-        deadline_of_problem.emplace(problem, *deadline);
+    revisions.push_back({old.id, version(), old.bucket, "merged", old.severity.level, merged_document(old, version(), heir),
+                         DocumentKind::incident});
+}
+
+void Correlator::State::attribute(Held& held, const std::string& id, const std::string& release, std::set<std::string>& changed) {
+    if (held.release == release) return;
+    for (const std::string& each : {held.release, release}) {
+        if (each.empty()) continue;
+        std::set<std::string>& group = members[each];
+        if (each == release)
+            group.insert(id);
+        else
+            group.erase(id);
+        changed.insert(group.begin(), group.end());
+        if (group.empty()) members.erase(each);
     }
-    for (const std::string& id : before) {
-        if (ids[problem].contains(id)) continue;
-        // Late evidence moved its first symptom or joined it with another: the one that holds its onset now stands for it.
-        const Incident old = std::move(held.at(id).incident);
-        held.erase(id);
-        changed.erase(id);
-        std::string heir;
-        for (const std::string& other : ids[problem]) {
-            const Incident& candidate = held.at(other).incident;
-            if (candidate.environment != old.environment && !old.environment.empty()) continue;
-            if (heir.empty() || (candidate.onset <= old.last_seen && old.onset <= candidate.last_seen)) heir = other;
-        }
-        revisions.push_back({old.id, version(), old.bucket, "merged", old.severity.level, merged_document(old, version(), heir)});
-    }
+    held.release = release;
+}
+
+void Correlator::State::expect(Held& held, const std::string& id, std::optional<EventTime> deadline) {
+    if (held.deadline) deadlines.erase({*held.deadline, id});
+    held.deadline = deadline;
+    if (deadline) deadlines.emplace(*deadline, id);
+}
+
+void Correlator::State::conclude(const std::string& id, std::set<std::string>& changed) {
+    const auto found = held.find(id);
+    if (found == held.end()) return;
+    Incident& incident = found->second.incident;
+    analysis.conclude(incident);
+    const bool attributed = incident.attribution == AttributionState::attributed;
+    attribute(found->second, id, attributed ? incident.causes.front().release_id : std::string(), changed);
+    expect(found->second, id, analysis.deadline_of(incident));
+    changed.insert(id);
+}
+
+void Correlator::State::relate(const std::string& id, Held& held) const {
+    held.incident.group.clear();
+    held.incident.related.clear();
+    if (held.release.empty()) return;
+    const std::set<std::string>& group = members.at(held.release);
+    if (group.size() < 2) return;
+    held.incident.group = held.release;
+    for (const std::string& other : group)
+        if (other != id) held.incident.related.push_back(other);
 }
 
 Correlator::Correlator(CorrelationSettings settings) : state_(std::make_unique<State>(std::move(settings))) {}
 Correlator::~Correlator() = default;
 
 void Correlator::apply(const LogEntry& entry, LogPosition position) {
-    state_->position = std::max(state_->position, position);
+    if (state_->begun && position.value <= state_->position.value) return;
+    state_->begun = true;
+    state_->position = position;
     std::visit([&](const auto& each) { state_->fold(each); }, entry);
 }
 
 std::vector<IncidentDocument> Correlator::revisions() {
     State& state = *state_;
     std::vector<IncidentDocument> revisions;
-    if (const auto now = state.watermarks.clock(state.settings.allowed_lateness))
-        while (!state.deadlines.empty() && state.deadlines.begin()->first <= *now) {
-            state.touched.insert(state.deadlines.begin()->second);
-            state.deadline_of_problem.erase(state.deadlines.begin()->second);
-            state.deadlines.erase(state.deadlines.begin());
+    if (const auto now = state.watermarks.clock())
+        for (const auto& [time, id] : state.deadlines) {
+            if (time > *now) break;
+            state.due.insert(id);
         }
     if (std::exchange(state.all_touched, false))
         for (ProblemKey& problem : state.groups.problems()) state.touched.insert(std::move(problem));
+    for (const ProblemKey& problem : std::exchange(state.touched, {})) state.analyse(problem, revisions);
     std::set<std::string> changed;
-    for (const ProblemKey& problem : std::exchange(state.touched, {})) state.revise(problem, changed, revisions);
+    for (const std::string& id : std::exchange(state.due, {})) state.conclude(id, changed);
 
     for (const std::string& id : changed) {
-        auto found = state.held.find(id);
+        const auto found = state.held.find(id);
         if (found == state.held.end()) continue;
         State::Held& held = found->second;
-        Incident& incident = held.incident;
-        incident.group.clear();
-        incident.related.clear();
-        if (incident.attribution == AttributionState::attributed) {
-            const auto& group = state.members[incident.causes.front().event_id];
-            if (group.size() > 1) {
-                incident.group = incident.causes.front().event_id;
-                for (const std::string& other : group)
-                    if (other != id) incident.related.push_back(other);
-            }
-        }
-        std::string content = to_document(incident, 0);
+        state.relate(id, held);
+        state.book.hold(held.incident, held.release);
+        std::string content = to_document(held.incident, 0);
         if (content == held.content) continue;
         held.content = std::move(content);
-        held.document = state.document_of(incident);
+        held.document = state.document_of(held.incident);
         revisions.push_back(held.document);
     }
     std::ranges::sort(revisions, {}, &IncidentDocument::id);
     return revisions;
 }
+
+std::vector<IncidentDocument> Correlator::change_revisions() {
+    State& state = *state_;
+    return state.book.revisions(state.watermarks.clock(), state.version());
+}
+
+std::vector<IncidentDocument> Correlator::changes() const { return state_->book.documents(); }
 
 std::vector<IncidentDocument> Correlator::incidents() const {
     std::vector<const State::Held*> all;
@@ -361,6 +245,30 @@ std::vector<IncidentDocument> Correlator::incidents() const {
     return documents;
 }
 
-std::optional<EventTime> Correlator::watermark() const { return state_->watermarks.clock(state_->settings.allowed_lateness); }
+FoldSnapshot Correlator::snapshot() const {
+    FoldSnapshot snapshot;
+    const auto keep = [&](LogEntry entry) { snapshot.entries.push_back(std::move(entry)); };
+    state_->watermarks.for_each(keep);
+    state_->evidence.for_each(keep);
+    state_->changes.for_each(keep);
+    state_->groups.for_each(keep);
+    state_->notes.for_each(keep);
+    snapshot.position = state_->position;
+    snapshot.clock = watermark();
+    return snapshot;
+}
+
+void Correlator::restore(const FoldSnapshot& snapshot) {
+    for (const LogEntry& entry : snapshot.entries) std::visit([&](const auto& each) { state_->fold(each); }, entry);
+    // That of an empty log says nothing, and stands before the log's first position.
+    state_->begun = std::ranges::any_of(snapshot.entries, [](const LogEntry& entry) {
+        const auto* update = std::get_if<WatermarkUpdate>(&entry);
+        return !update || update->watermark != EventTime{} || !update->evidence.empty();
+    });
+    state_->position = std::max(state_->position, snapshot.position);
+    state_->watermarks.set_clock(snapshot.clock);
+}
+
+std::optional<EventTime> Correlator::watermark() const { return state_->watermarks.clock(); }
 
 }  // namespace culprit

@@ -13,19 +13,24 @@
 #include <vector>
 
 #include "correlator/settings.h"
+#include "correlator/snapshot.h"
 #include "matchers/log_entry.h"
 #include "matchers/result.h"
 
 namespace culprit {
 
-/// One incident as it stands: INTERFACE.md, "An incident".
+/// Where a document lives: among the incidents, or among the changes (docs/changes.md).
+enum class DocumentKind { incident, change };
+
+/// One incident, or one change, as it stands.
 struct IncidentDocument {
     std::string id;
     std::int64_t version = 0;  // epoch × 2^40 + the log position that revised it
     EventTime bucket{};        // the id's time bucket: names the monthly index
-    std::string status;        // open, resolved, merged
+    std::string status;        // open, resolved, merged; of a change its watch's verdict: open, clean, dirty
     std::string severity;      // SEV1 … SEV4
     std::string json;          // one object, keys in a fixed order, no line break
+    DocumentKind kind = DocumentKind::incident;
 };
 
 class Correlator {
@@ -34,12 +39,19 @@ class Correlator {
     explicit Correlator(CorrelationSettings settings);
     ~Correlator();
 
-    /// Folds one entry. Positions must not decrease.
+    /// Folds one entry. Each has its own position; one at or below a position that was folded before is delivered again, and is
+    /// left.
     void apply(const LogEntry& entry, LogPosition position);
 
     /// The documents that differ from what the last call said of them, ordered by id. A superseded one comes once more, as
     /// `merged`.
     std::vector<IncidentDocument> revisions();
+
+    /// The same of changes. After revisions(): it says what these mean for the changes.
+    std::vector<IncidentDocument> change_revisions();
+
+    /// Every change, by time and id, as change_revisions() last said.
+    std::vector<IncidentDocument> changes() const;
 
     /// Every incident alive, ordered by onset and id.
     std::vector<IncidentDocument> incidents() const;
@@ -47,6 +59,11 @@ class Correlator {
     /// The fold's clock: the least watermark of the partitions that are not idle, less the allowed lateness; with all of them
     /// idle, the greatest watermark.
     std::optional<EventTime> watermark() const;
+
+    /// What it remembers, and taking that over into a new Correlator: documents, clock and everything that follows are those of
+    /// the one that folded it all. Documents come with the snapshot's position as their version.
+    FoldSnapshot snapshot() const;
+    void restore(const FoldSnapshot& snapshot);
 
    private:
     struct State;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "correlator/names.h"
+
 namespace culprit {
 
 namespace {
@@ -11,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kSkew = 30s;      // between hosts' clocks
 constexpr Duration kSameClock = 2s;  // the server writes DDL before it runs
+constexpr double kTelling = 3.0;     // expected errors that did not come: one in twenty by chance
 constexpr Duration kNearby = 10min;  // in which a server that logs DDL would have shown some
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -48,13 +51,7 @@ void Weighing::add(const std::string& term, double share, std::string detail) {
 }
 
 bool related_service(const std::set<std::string>& services, const std::string& service) {
-    return std::ranges::any_of(services, [&](const std::string& other) {
-        const bool ours_is_shorter = service.size() < other.size();
-        const std::string& shorter = ours_is_shorter ? service : other;
-        const std::string& longer = ours_is_shorter ? other : service;
-        return !shorter.empty() && longer.size() > shorter.size() && longer.starts_with(shorter) &&
-               std::string_view("-_.").find(longer[shorter.size()]) != std::string_view::npos;
-    });
+    return std::ranges::any_of(services, [&](const std::string& other) { return same_service(other, service); });
 }
 
 Clocks clocks_between(const Problem& problem, const Signal& change) {
@@ -75,13 +72,15 @@ void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& 
     if (!event.scope.environment.empty() && !session.environment.empty() && event.scope.environment != session.environment)
         weighing.add("different_environment", 1, "change in " + event.scope.environment + ", errors in " + session.environment);
     const bool of_a_service = event.kind == "deployment" || event.kind == "rollback" || event.kind == "restart";
-    if (!of_a_service || event.scope.service.empty() || problem.services.empty()) return;
-    if (problem.services.contains(event.scope.service))
+    if (!of_a_service || event.scope.service.empty()) return;
+    if (weighing.cause.is_job)
+        weighing.add("migration_service", 1, event.scope.service + " runs migrations");
+    else if (problem.services.empty())
+        weighing.add("unknown_service", 1, "whose errors these are is not known");
+    else if (problem.services.contains(event.scope.service))
         weighing.add("same_service", 1, "errors are " + event.scope.service + "'s");
     else if (related_service(problem.services, event.scope.service))
         weighing.add("related_service", 1, "errors are " + *problem.services.begin() + "'s");
-    else if (weighing.causality.runs_migrations(event.scope.service))
-        weighing.add("migration_service", 1, event.scope.service + " runs migrations");
     else if (event.migration.empty())
         weighing.add("different_service", 1, event.kind + " of " + event.scope.service);
 }
@@ -89,7 +88,8 @@ void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& 
 void weigh_proximity(Weighing& weighing, Duration half_life) {
     const double half_lives = std::abs(seconds(weighing.cause.offset)) / std::max(1.0, seconds(half_life));
     const double least = weighing.causality.weight("proximity_least") / weighing.causality.weight("proximity");
-    weighing.add("proximity", std::max(least, 1.0 - half_lives), distance(weighing.cause.offset));
+    // Delays are spread over orders of magnitude: each doubling counts the same.
+    weighing.add("proximity", std::max(least, 1.0 - std::log2(1.0 + half_lives)), distance(weighing.cause.offset));
 }
 
 void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, const Clocks& clocks) {
@@ -99,8 +99,21 @@ void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, con
     const std::uint64_t total = clocks.shared ? session.count(Side::server) : session.count();
     if (before == 0) {
         // One error is no surge.
-        const double share = std::min(1.0, static_cast<double>(total - std::min<std::uint64_t>(total, 1)) / 3.0);
-        weighing.add("surge", share, std::to_string(total) + " since, none in the 24 hours before");
+        if (total <= 1) {
+            weighing.add("single_error", 1, "only one error so far");
+        } else {
+            // How many of them were to be expected before the first, had they come at this rate all along? The logs may begin
+            // late.
+            const double lasted = std::max(1.0, seconds(session.last - problem.onset));
+            const double quiet = seconds(std::min<Duration>(problem.onset - problem.observed_since, 24h));
+            const double expected = static_cast<double>(total) / lasted * quiet;
+            const double telling = std::min(1.0, expected / kTelling);
+            if (telling < 1) weighing.add("short_view", 1 - telling, "the logs begin too shortly before to tell that it is new");
+            const double share = std::min(1.0, static_cast<double>(total - 1) / 3.0) * telling;
+            weighing.add(
+                "surge", share,
+                std::to_string(total) + " since, none in the " + span(problem.onset - problem.observed_since) + " before");
+        }
         if (weighing.cause.offset > 0s && !clocks.shared)
             weighing.add("after_onset", 1, "only differing clocks would put it before the errors");
         return;
@@ -113,6 +126,13 @@ void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, con
     const double rate_after = static_cast<double>(total - std::min(total, inside)) / time_after;
     const double alike = std::clamp((4.0 - rate_after / rate_before) / 3.0, 0.0, 1.0) * (before == 1 ? 0.5 : 1.0);
     weighing.add("errors_before", alike, std::to_string(before) + " of these errors came before it");
+}
+
+void weigh_ending(Weighing& weighing, const Problem& problem, EventTime time) {
+    if (problem.session->last <= time + kSameClock)
+        weighing.add("cessation", 1, "the errors ended as it ended");
+    else if (problem.session->last > time + kSkew)
+        weighing.add("continued_after", 1, "errors went on after it had ended");
 }
 
 void weigh_sequence(Weighing& weighing, const Problem& problem) {
@@ -133,7 +153,7 @@ void weigh_sequence(Weighing& weighing, const Problem& problem) {
 }
 
 void weigh_silence(Weighing& weighing, const ChangeEvent& event, const std::vector<ChangeEvent>& events) {
-    if (event.kind != "migration" && event.kind != "rollback") return;  // imports are not DDL
+    if (event.kind != "migration" && event.kind != "rollback" && !weighing.cause.is_job) return;  // imports are not DDL
     const bool logs_ddl = std::ranges::any_of(events, [&](const ChangeEvent& other) {
         if (other.id == event.id || other.first > event.last + kNearby || other.last + kNearby < event.first) return false;
         return std::ranges::any_of(other.effects, [](const ChangeEffect& effect) {
@@ -141,6 +161,34 @@ void weigh_silence(Weighing& weighing, const ChangeEvent& event, const std::vect
         });
     });
     if (logs_ddl) weighing.add("ddl_elsewhere", 1, "the server logs DDL, and none of this change's");
+}
+
+bool in_session_of(const Problem& problem, const ChangeEvent& event) {
+    return std::ranges::any_of(problem.sum.samples, [&](const Sample& sample) {
+        return std::ranges::any_of(event.effects, [&](const ChangeEffect& effect) {
+            const auto& session = effect.signal.postgresql;
+            return effect.signal.source == sample.source ||
+                   (session && !sample.session_id.empty() && session->session_id == sample.session_id);
+        });
+    });
+}
+
+void weigh_name(Weighing& weighing, const Problem& problem, const ChangeEvent& event) {
+    if (event.migration.empty()) return;
+    const bool is_silent =
+        std::ranges::any_of(weighing.cause.evidence, [](const EvidenceTerm& term) { return term.name == "ddl_elsewhere"; });
+    if (is_silent) return;
+    const Tally& sum = problem.sum;
+    for (const std::string& name :
+         {sum.table, sum.referenced_table, sum.table.empty() ? problem.session->problem.name : std::string()})
+        if (!name.empty() && mentions(event.migration, name)) {
+            weighing.add("name_mentions", 1, "its name speaks of " + name);
+            return;
+        }
+    if (!sum.column.empty() && mentions(event.migration, sum.column))
+        weighing.add("name_mentions", 0.5, "its name speaks of " + sum.column);
+    else if (is_descriptive(event.migration))
+        weighing.add("name_of_other", 1, "its name speaks of something else");
 }
 
 void weigh_remedies(Weighing& weighing, const std::vector<Remedy>& remedies, const std::string& event_id, EventTime time,

@@ -28,14 +28,20 @@ Clocks clocks_between(const Problem& problem, const Signal& change);
 void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& event);
 void weigh_proximity(Weighing& weighing, Duration half_life);
 void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, const Clocks& clocks);
+/// For changes that do harm while they run: did the errors end with it?
+void weigh_ending(Weighing& weighing, const Problem& problem, EventTime time);
 /// For stories about a sequence: did the colliding keys come from one?
 void weigh_sequence(Weighing& weighing, const Problem& problem);
 /// For changes that name no object: does the server log DDL, and does it show none of theirs?
 void weigh_silence(Weighing& weighing, const ChangeEvent& event, const std::vector<ChangeEvent>& events);
+/// Was the error raised in the change's own session?
+bool in_session_of(const Problem& problem, const ChangeEvent& event);
+/// For changes that name no object: people call migrations after what they touch.
+void weigh_name(Weighing& weighing, const Problem& problem, const ChangeEvent& event);
 void weigh_remedies(Weighing& weighing, const std::vector<Remedy>& remedies, const std::string& event_id, EventTime time,
                     bool awaited);
 
-/// `billing` and `billing-prod`: one name continues the other behind a separator.
+/// Is it one of these services, perhaps under a longer name?
 bool related_service(const std::set<std::string>& services, const std::string& service);
 /// "42 s before the onset".
 std::string distance(Duration offset);

@@ -11,7 +11,7 @@ bool fits(std::string_view a, std::string_view b) { return a.empty() || b.empty(
 }  // namespace
 
 bool EvidenceFlow::seen(const EvidenceSeen& evidence) {
-    bool news = false;
+    bool news = seen(evidence.environment, evidence.first);
     Hours& hours = hours_[{evidence.kind, evidence.environment, evidence.database}];
     // Both ends, and at most a day between them: a report covers a batch, which is short.
     auto hour = std::chrono::floor<std::chrono::hours>(evidence.first);
@@ -21,6 +21,7 @@ bool EvidenceFlow::seen(const EvidenceSeen& evidence) {
 }
 
 bool EvidenceFlow::seen(const Signal& change) {
+    seen(change.scope.environment, change.time);
     EvidenceSeen evidence{EvidenceKind::server_log,
                           change.scope.environment,
                           change.scope.database,
@@ -38,6 +39,33 @@ bool EvidenceFlow::seen(const Signal& change) {
     else
         return false;
     return seen(evidence);
+}
+
+bool EvidenceFlow::seen(const std::string& environment, EventTime time) {
+    const auto [it, inserted] = since_.try_emplace(environment, time);
+    if (it->second <= time) return inserted;
+    it->second = time;
+    return true;
+}
+
+EventTime EvidenceFlow::observed_since(const std::string& environment, EventTime otherwise) const {
+    EventTime since = otherwise;
+    for (const auto& [its, time] : since_)
+        if (fits(its, environment)) since = std::min(since, time);
+    return since;
+}
+
+void EvidenceFlow::for_each(const std::function<void(LogEntry)>& callback) const {
+    WatermarkUpdate update;
+    update.idle = true;  // with no watermark: it moves no clock
+    for (const auto& [key, hours] : hours_) {
+        const auto& [kind, environment, database] = key;
+        for (const auto hour : hours) {
+            const EventTime time = std::max<EventTime>(hour, since_.at(environment));  // which may lie within its first hour
+            update.evidence.push_back({kind, environment, database, {}, time, time});
+        }
+    }
+    callback(std::move(update));
 }
 
 std::string_view EvidenceFlow::state(EvidenceKind kind, std::string_view environment, std::string_view database,

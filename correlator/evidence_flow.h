@@ -1,5 +1,6 @@
 #pragma once
 // Which kinds of evidence were flowing where and when. "None found" and "could not have seen" are told apart by this.
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -21,8 +22,17 @@ class EvidenceFlow {
     /// An unknown environment or database, on either side, fits any.
     std::string_view state(EvidenceKind kind, std::string_view environment, std::string_view database, EventTime time) const;
 
+    /// Something with this time was read: from the first of them on an environment is looked at.
+    /// True when that was news.
+    bool seen(const std::string& environment, EventTime time);
+    /// Since when; an unknown environment, on either side, fits any. `otherwise` where nothing is known.
+    EventTime observed_since(const std::string& environment, EventTime otherwise) const;
+    /// All that was seen, as one entry of no input.
+    void for_each(const std::function<void(LogEntry)>& callback) const;
+
    private:
     using Hours = std::set<std::chrono::sys_time<std::chrono::hours>>;
+    std::map<std::string, EventTime> since_;  // by environment
     std::map<std::tuple<EvidenceKind, std::string, std::string>, Hours> hours_;
 };
 

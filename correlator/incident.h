@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "correlator/attribution.h"
+#include "correlator/histogram.h"
+#include "correlator/operator_notes.h"
 #include "correlator/severity.h"
 #include "correlator/trend.h"
 
@@ -31,17 +33,20 @@ struct Incident {
     EventTime onset{}, last_seen{};
     double rate_per_minute = 0, baseline_per_minute = 0;
     Trend trend = Trend::intermittent;
+    Histogram histogram;
     bool resolved = false;
     EventTime resolved_at{};
     std::string resolved_by;  // the remedy's kind or operation; empty: it went quiet
     std::set<std::string> services;
     AttributionState attribution = AttributionState::pending;
-    std::vector<Cause> causes;
+    std::vector<Cause> candidates;  // by this incident's own evidence, before they compete
+    std::vector<Cause> causes;      // best first
     std::vector<Remedy> remedies;
     Severity severity;
     bool maintenance = false;
     std::map<EvidenceKind, std::string> evidence;
     Diagnosis diagnosis;
+    Notes notes;                       // what people said of it
     std::string group;                 // the broader incident: what shares its cause
     std::vector<std::string> related;  // ids
 };

@@ -1,54 +1,22 @@
 #include "correlator/incident_document.h"
 
 #include <algorithm>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "correlator/document_json.h"
 #include "matchers/log_entry_json.h"
 
 namespace culprit {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-double rounded(double value) { return std::round(value * 1000.0) / 1000.0; }
-
-void put(Json& object, const char* key, const std::string& value) {
-    if (!value.empty()) object[key] = value;
-}
-
-Json to_json(const DatabaseObject& object) {
-    Json json;
-    put(json, "type", object.type);
-    put(json, "schema", object.schema);
-    put(json, "name", object.name);
-    put(json, "table", object.table);
-    put(json, "column", object.column);
-    put(json, "constraint", object.constraint);
-    put(json, "referenced_table", object.referenced_table);
-    return json;
-}
-
-Json to_json(const std::vector<DatabaseObject>& objects) {
-    Json json = Json::array();
-    for (const DatabaseObject& object : objects) json.push_back(to_json(object));
-    return json;
-}
-
-Json to_json(const SourcePosition& source) {
-    Json json{{"type", to_string(source.input.type)}, {"name", source.input.name}};
-    if (source.input.type == SourceType::kafka) json["partition"] = source.input.partition;
-    json["offset"] = source.offset.value;
-    if (source.line) json["line"] = *source.line;
-    return json;
-}
-
-double seconds(Duration duration) { return rounded(std::chrono::duration<double>(duration).count()); }
+using Json = OrderedJson;
 
 Json to_json(const Cause& cause) {
-    Json json{{"confidence", rounded(cause.confidence)}, {"score", rounded(cause.score)}, {"kind", cause.kind}};
+    Json json{{"change", cause.event_id},
+              {"confidence", rounded_to_thousandths(cause.confidence)},
+              {"score", rounded_to_thousandths(cause.score)},
+              {"kind", cause.kind}};
     put(json, "operation", cause.effect.operation);
     if (cause.phase != Phase::unknown) json["phase"] = to_string(cause.phase);
     put(json, "tool", cause.tool);
@@ -56,26 +24,24 @@ Json to_json(const Cause& cause) {
     put(json, "release", cause.scope.release);
     put(json, "service", cause.scope.service);
     put(json, "database", cause.scope.database);
-    if (!cause.effect.objects.empty()) json["objects"] = to_json(cause.effect.objects);
+    if (!cause.effect.objects.empty()) json["objects"] = json_of(cause.effect.objects);
     json["time"] = to_rfc3339(cause.effect.time);
-    json["offset_seconds"] = seconds(cause.offset);
+    json["offset_seconds"] = seconds_of(cause.offset);
     json["summary"] = summary_of(cause);
     put(json, "statement", cause.effect.statement);
     Json evidence = Json::array();
     for (const EvidenceTerm& term : cause.evidence)
-        evidence.push_back({{"name", term.name}, {"weight", rounded(term.weight)}, {"detail", term.detail}});
+        evidence.push_back({{"name", term.name}, {"weight", rounded_to_thousandths(term.weight)}, {"detail", term.detail}});
     json["evidence"] = std::move(evidence);
-    json["source"] = to_json(cause.effect.source);
-    Json sources = Json::array();
-    for (const SourcePosition& source : cause.sources) sources.push_back(to_json(source));
-    json["sources"] = std::move(sources);
+    json["source"] = json_of(cause.effect.source);
+    json["sources"] = json_of(cause.sources);
     if (cause.awaited) {
         Json awaited{{"kind", cause.awaited->kind}};
         put(awaited, "operation", cause.awaited->operation);
-        awaited["objects"] = to_json(cause.awaited->objects);
+        awaited["objects"] = json_of(cause.awaited->objects);
         awaited["time"] = to_rfc3339(cause.awaited->time);
-        awaited["offset_seconds"] = seconds(cause.awaited_offset);
-        awaited["source"] = to_json(cause.awaited->source);
+        awaited["offset_seconds"] = seconds_of(cause.awaited_offset);
+        awaited["source"] = json_of(cause.awaited->source);
         json["awaited"] = std::move(awaited);
     }
     return json;
@@ -83,7 +49,7 @@ Json to_json(const Cause& cause) {
 
 Json symptom_of(const Incident& incident) {
     const Tally& sum = incident.sum;
-    Json json{{"kind", incident.problem.kind}};
+    Json json{{"kind", incident.problem.kind}, {"name", incident.problem.name}};
     put(json, "sqlstate", sum.sqlstate);
     put(json, "schema", sum.schema);
     put(json, "table", sum.table);
@@ -95,8 +61,12 @@ Json symptom_of(const Incident& incident) {
     json["count"] = incident.count;
     json["application_count"] = incident.application_count;
     json["server_count"] = incident.server_count;
-    json["rate_per_minute"] = rounded(incident.rate_per_minute);
-    json["baseline_per_minute"] = rounded(incident.baseline_per_minute);
+    json["rate_per_minute"] = rounded_to_thousandths(incident.rate_per_minute);
+    json["baseline_per_minute"] = rounded_to_thousandths(incident.baseline_per_minute);
+    if (!incident.histogram.counts.empty())
+        json["histogram"] = {{"from", to_rfc3339(incident.histogram.from)},
+                             {"step_seconds", incident.histogram.step.count()},
+                             {"counts", incident.histogram.counts}};
     Json samples = Json::array();
     for (const Sample& sample : sum.samples) {
         Json each{{"time", to_rfc3339(sample.time)}, {"message", sample.message}};
@@ -104,7 +74,7 @@ Json symptom_of(const Incident& incident) {
         put(each, "statement", sample.statement);
         put(each, "service", sample.service);
         put(each, "host", sample.host);
-        each["source"] = to_json(sample.source);
+        each["source"] = json_of(sample.source);
         samples.push_back(std::move(each));
     }
     json["samples"] = std::move(samples);
@@ -127,7 +97,7 @@ Json timeline_of(const Incident& incident) {
     std::vector<Moment> moments;
     const auto add = [&](EventTime time, const char* what, const std::string& text, const SourcePosition* source) {
         Json json{{"time", to_rfc3339(time)}, {"what", what}, {"text", text}};
-        if (source) json["source"] = to_json(*source);
+        if (source) json["source"] = json_of(*source);
         moments.push_back({time, static_cast<int>(moments.size()), std::move(json)});
     };
     add(incident.onset, "onset", phrase_of(incident.problem.kind) + " " + incident.problem.name, nullptr);
@@ -158,6 +128,23 @@ Json diagnosis_of(const Diagnosis& diagnosis) {
             {"fix_sql", diagnosis.fix_sql}, {"references", diagnosis.references}};
 }
 
+void put_notes(Json& own, const Notes& notes) {
+    if (const auto& acknowledged = notes.acknowledged) {
+        own["acknowledged"] = true;
+        own["acknowledged_at"] = to_rfc3339(acknowledged->time);
+        put(own, "acknowledged_by", acknowledged->author);
+        put(own, "acknowledged_note", acknowledged->text);
+    }
+    if (notes.silenced_until) own["silenced_until"] = to_rfc3339(*notes.silenced_until);
+    for (const OperatorNote& note : notes.feedback) {
+        Json each{{"time", to_rfc3339(note.time)}, {"verdict", note.verdict}};
+        put(each, "by", note.author);
+        put(each, "cause", note.cause);
+        put(each, "text", note.text);
+        own["feedback"].push_back(std::move(each));
+    }
+}
+
 /// What every document of an incident begins with.
 Json head_of(const Incident& incident, const std::string& message) {
     Json json{{"@timestamp", to_rfc3339(incident.onset)}, {"ecs", {{"version", "8.11.0"}}}, {"message", message}};
@@ -172,8 +159,6 @@ Json head_of(const Incident& incident, const std::string& message) {
     if (incident.maintenance) json["labels"] = {{"maintenance", "true"}};
     return json;
 }
-
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
 
@@ -202,6 +187,7 @@ std::string to_document(const Incident& incident, std::int64_t version) {
     own["related"] = incident.related;
     put(own, "group", incident.group);
     own["links"] = Json::array();
+    put_notes(own, incident.notes);
     json["culprit"] = std::move(own);
     return dumped(json);
 }

@@ -1,167 +1,139 @@
 #include "correlator/playbook.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <kainjow/mustache.hpp>
-#include <stdexcept>
-#include <tuple>
+
+#include "correlator/playbook_names.h"
 
 namespace culprit {
 
 namespace {
 
-std::vector<std::string> list(const YAML::Node& node) {
-    return node ? node.as<std::vector<std::string>>() : std::vector<std::string>{};
-}
-
-std::set<std::string> names(const YAML::Node& node) {
-    const auto all = list(node);
-    return {all.begin(), all.end()};
-}
-
-std::optional<bool> choice(const YAML::Node& node) { return node ? std::optional(node.as<bool>()) : std::nullopt; }
+constexpr std::uint64_t kOften = 10;  // times that few keys come, for them to be the same again and again
 
 bool asks_for(const std::set<std::string>& wanted, std::string_view is) {
     return wanted.empty() || wanted.contains(std::string(is));
 }
 
-std::string joined(const std::vector<std::string>& parts, std::string (*each)(const std::string&)) {
-    std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + each(part);
-    return text;
+bool asks_for(const std::optional<bool>& wanted, bool is) { return !wanted || *wanted == is; }
+
+bool has_size(const std::string& wanted, std::size_t size) { return wanted.empty() || (wanted == "one" ? size == 1 : size > 1); }
+
+bool holds_word(std::string text, std::string word) {
+    const auto lower = [](std::string& each) {
+        std::ranges::transform(each, each.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+    };
+    lower(text);
+    lower(word);
+    return text.find(word) != std::string::npos;
 }
 
-std::string plain(const std::string& text) { return text; }
+/// Of the users that the logs name: each of them met it several times, or it went through many of them.
+bool users_fit(const std::string& wanted, const Incident& incident) {
+    if (wanted.empty()) return true;
+    const std::uint64_t users = incident.sum.users.estimate();
+    const bool few = users * 5 <= incident.count;
+    return users > 0 && (wanted == "few" ? few : !few && users > 1);
+}
 
-/// Everything that a template may name. `…_sql` names are quoted for SQL, the others are for sentences.
-kainjow::mustache::data names_of(const Incident& incident) {
-    kainjow::mustache::data names;
+bool asks_about_cause(const Conditions& when) {
+    return !when.causes.empty() || !when.operations.empty() || !when.phases.empty() || !when.evidence.empty() ||
+           !when.statement.empty() || when.sequence || when.failed || when.awaited || when.before;
+}
+
+bool cause_fits(const Conditions& when, const Cause& cause) {
+    const bool weighed = when.evidence.empty() || std::ranges::any_of(cause.evidence, [&](const EvidenceTerm& term) {
+                             return when.evidence.contains(term.name);
+                         });
+    // A line that a failure followed, or whose event ended in one.
+    const bool failed = cause.failed || cause.phase == Phase::failed || cause.effect.phase == Phase::failed;
+    return weighed && (asks_for(when.causes, cause.kind) || asks_for(when.causes, cause.effect.kind)) &&
+           asks_for(when.operations, cause.effect.operation) &&
+           (asks_for(when.phases, to_string(cause.phase)) || asks_for(when.phases, to_string(cause.effect.phase))) &&
+           (when.statement.empty() || holds_word(cause.effect.statement, when.statement)) &&
+           asks_for(when.sequence, cause.sequence) && asks_for(when.failed, failed) &&
+           asks_for(when.awaited, cause.is_awaited || cause.awaited.has_value()) &&
+           asks_for(when.before, cause.offset < Duration{});
+}
+
+bool fits(const Conditions& when, const Incident& incident) {
     const Tally& sum = incident.sum;
-    const auto qualified = [&](const std::string& table) {
-        return sum.schema.empty() ? quote_identifier(table) : quote_identifier(sum.schema) + "." + quote_identifier(table);
-    };
-    names.set("table", sum.table.empty() ? "the table" : sum.table);
-    names.set("table_sql", qualified(sum.table));
-    names.set("table_literal_sql", quote_literal(qualified(sum.table)));
-    names.set("constraint", sum.constraint);
-    names.set("constraint_sql", quote_identifier(sum.constraint));
-    names.set("constraint_literal_sql", quote_literal(sum.constraint));
-    names.set("column", sum.column);
-    names.set("referenced_table", sum.referenced_table);
-    names.set("referenced_table_sql", quote_identifier(sum.referenced_table));
-    names.set("name", incident.problem.name);
-    names.set("name_literal_sql", quote_literal(incident.problem.name));
-    names.set("keys", joined(sum.key_columns, plain));
-    names.set("keys_sql", joined(sum.key_columns, quote_identifier));
-    if (!sum.key_columns.empty()) {
-        names.set("key_sql", quote_identifier(sum.key_columns.front()));
-        names.set("key_literal_sql", quote_literal(sum.key_columns.front()));
-    }
-    names.set("count", std::to_string(incident.count));
-    names.set("database", incident.database.empty() ? "the database" : incident.database);
-    std::string services;
-    for (const std::string& service : incident.services) services += (services.empty() ? "" : ", ") + service;
-    names.set("services", services.empty() ? "the application" : services);
-    if (!incident.causes.empty()) {
-        const Cause& cause = incident.causes.front();
-        names.set("cause", summary_of(cause));
-        names.set("release", cause.scope.release);
-        names.set("tool", cause.tool);
-        names.set("migration", cause.migration);
-        if (cause.awaited && !cause.awaited->objects.empty()) names.set("awaited", cause.awaited->objects.front().name);
-    }
+    if (!asks_for(when.symptoms, incident.problem.kind) || !asks_for(when.attributions, to_string(incident.attribution)) ||
+        !asks_for(when.trends, to_string(incident.trend)) || !has_size(when.services, incident.services.size()) ||
+        !has_size(when.hosts, sum.hosts.size()) || !users_fit(when.users, incident) || incident.count < when.count ||
+        incident.rate_per_minute < when.rate_per_minute)
+        return false;
+    const std::uint64_t keys = sum.keys.estimate();
+    if (!asks_for(when.same_keys, keys > 0 && keys * kOften <= incident.count)) return false;
+    if (asks_about_cause(when) &&
+        (incident.attribution != AttributionState::attributed || !cause_fits(when, incident.causes.front())))
+        return false;
+    if (when.knows.empty()) return true;
+    const PlaybookNames names = names_of(incident);
+    return std::ranges::all_of(when.knows, [&](const std::string& name) { return names.contains(name); });
+}
+
+std::string render(const std::string& text, const PlaybookNames& names) {
+    kainjow::mustache::data values;
+    for (const auto& [name, value] : names) values.set(name, value);
+    kainjow::mustache::mustache view(text);
+    view.set_custom_escape([](const std::string& value) { return value; });  // SQL and plain text, not HTML
+    return view.render(values);
+}
+
+/// Sentences go on where a name is unknown.
+PlaybookNames for_sentences(PlaybookNames names) {
+    names.try_emplace("table", "the table");
+    names.try_emplace("database", "the database");
+    names.try_emplace("services", "the application");
+    names.try_emplace("constraint", "the constraint");
+    names.try_emplace("name", "what it asks for");
+    names.try_emplace("referenced_table", "the table that it refers to");
+    names.try_emplace("keys", "its key");
+    names.try_emplace("column", "the column");
+    names.try_emplace("changed", "what it changed");
+    names.try_emplace("changed_table", names.at("table"));
+    names.try_emplace("changed_column", names.at("column"));
+    names.try_emplace("import_table", "a table of its own");
+    names.try_emplace("duplicates_table", "a table of its own");
     return names;
 }
 
-std::string render(const std::string& text, const kainjow::mustache::data& names) {
-    kainjow::mustache::mustache view(text);
-    view.set_custom_escape([](const std::string& value) { return value; });  // SQL and plain text, not HTML
-    return view.render(names);
+std::vector<std::string> render(const std::vector<SqlTemplate>& statements, const PlaybookNames& names) {
+    std::vector<std::string> known_in_full;
+    for (const SqlTemplate& statement : statements) {
+        const auto known = std::ranges::find_if(statement.alternatives, [&](const std::string& sql) {
+            return std::ranges::all_of(names_in(sql), [&](const std::string& name) { return names.contains(name); });
+        });
+        if (known == statement.alternatives.end()) continue;
+        std::string sql = render(*known, names);
+        if (statement.prints) sql = "/* prints what to run */ " + sql;
+        if (!statement.destructive.empty()) sql = "/* DESTRUCTIVE: " + statement.destructive + " */ " + sql;
+        known_in_full.push_back(std::move(sql));
+    }
+    return known_in_full;
 }
 
 }  // namespace
 
-std::string quote_identifier(const std::string& name) {
-    std::string quoted = "\"";
-    for (char c : name) quoted += c == '"' ? "\"\"" : std::string(1, c);
-    return quoted + "\"";
-}
-
-std::string quote_literal(const std::string& text) {
-    std::string quoted = "'";
-    for (char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-    return quoted + "'";
-}
-
 Playbooks Playbooks::load(std::span<const EmbeddedFile> files) {
     Playbooks playbooks;
-    for (const EmbeddedFile& file : files) {
-        try {
-            const YAML::Node root = YAML::Load(std::string(file.content));
-            for (const auto& node : root["rules"]) {
-                Rule rule;
-                rule.name = node["rule"].as<std::string>();
-                rule.priority = node["priority"].as<int>(0);
-                const YAML::Node when = node["when"];
-                for (const auto& entry : when) {
-                    static const std::set<std::string> known{"symptoms", "causes", "operations", "attribution", "trend",
-                                                             "sequence", "failed", "awaited",    "table",       "key"};
-                    if (!known.contains(entry.first.as<std::string>()))
-                        throw YAML::Exception(entry.first.Mark(), "unknown condition '" + entry.first.as<std::string>() + "'");
-                }
-                rule.symptoms = names(when["symptoms"]);
-                rule.causes = names(when["causes"]);
-                rule.operations = names(when["operations"]);
-                rule.attributions = names(when["attribution"]);
-                rule.trends = names(when["trend"]);
-                rule.sequence = choice(when["sequence"]);
-                rule.failed = choice(when["failed"]);
-                rule.awaited = choice(when["awaited"]);
-                rule.needs_table = when["table"].as<bool>(false);
-                rule.needs_key = when["key"].as<bool>(false);
-                rule.summary = node["summary"].as<std::string>();
-                rule.steps = list(node["steps"]);
-                rule.verify_sql = list(node["verify_sql"]);
-                rule.fix_sql = list(node["fix_sql"]);
-                rule.references = list(node["references"]);
-                playbooks.rules_.push_back(std::move(rule));
-            }
-        } catch (const YAML::Exception& error) {
-            throw std::runtime_error("playbooks/" + std::string(file.name) + ":" + std::to_string(error.mark.line + 1) + ": " +
-                                     error.msg);
-        }
-    }
-    std::ranges::stable_sort(playbooks.rules_, [](const Rule& a, const Rule& b) {
-        return std::tie(b.priority, a.name) < std::tie(a.priority, b.name);
-    });
+    playbooks.rules_ = read_playbooks(files);
     return playbooks;
 }
 
-bool Playbooks::fits(const Rule& rule, const Incident& incident) {
-    if (!asks_for(rule.symptoms, incident.problem.kind) || !asks_for(rule.attributions, to_string(incident.attribution)) ||
-        !asks_for(rule.trends, to_string(incident.trend)))
-        return false;
-    if (rule.needs_table && incident.sum.table.empty()) return false;
-    if (rule.needs_key && incident.sum.key_columns.empty()) return false;
-    const bool about_cause = !rule.causes.empty() || !rule.operations.empty() || rule.sequence || rule.failed || rule.awaited;
-    if (!about_cause) return true;
-    if (incident.attribution != AttributionState::attributed) return false;
-    const Cause& cause = incident.causes.front();
-    return (asks_for(rule.causes, cause.kind) || asks_for(rule.causes, cause.effect.kind)) &&
-           asks_for(rule.operations, cause.effect.operation) && (!rule.sequence || *rule.sequence == cause.sequence) &&
-           (!rule.failed || *rule.failed == cause.failed) &&
-           (!rule.awaited || *rule.awaited == (cause.is_awaited || cause.awaited.has_value()));
-}
-
 Diagnosis Playbooks::diagnose(const Incident& incident) const {
-    const auto rule = std::ranges::find_if(rules_, [&](const Rule& rule) { return fits(rule, incident); });
+    const auto rule = std::ranges::find_if(rules_, [&](const PlaybookRule& rule) { return fits(rule.when, incident); });
     if (rule == rules_.end()) return {};
-    const auto names = names_of(incident);
-    Diagnosis diagnosis{rule->name, render(rule->summary, names), {}, {}, {}, rule->references};
-    for (const std::string& step : rule->steps) diagnosis.steps.push_back(render(step, names));
-    for (const std::string& sql : rule->verify_sql) diagnosis.verify_sql.push_back(render(sql, names));
-    for (const std::string& sql : rule->fix_sql) diagnosis.fix_sql.push_back(render(sql, names));
+    const PlaybookNames names = names_of(incident);
+    const PlaybookNames words = for_sentences(names);
+    Diagnosis diagnosis;
+    diagnosis.rule = rule->name;
+    diagnosis.summary = render(rule->summary, words);
+    for (const std::string& step : rule->steps) diagnosis.steps.push_back(render(step, words));
+    diagnosis.verify_sql = render(rule->verify_sql, names);
+    diagnosis.fix_sql = render(rule->fix_sql, names);
+    diagnosis.references = rule->references;
     return diagnosis;
 }
 

@@ -32,12 +32,21 @@ Tally Session::sum() const {
 }
 
 ProblemKey SymptomGroups::add(const Tally& tally) {
+    const Fingerprint& known = tally.key.fingerprint;
+    if (named_ >= kProblems && known.name != kOverflow && !problems_.contains({known.kind, known.name})) {
+        Tally other = tally;
+        other.key.fingerprint.name = kOverflow;
+        for (std::string* name : {&other.schema, &other.table, &other.column, &other.constraint, &other.referenced_table})
+            name->clear();
+        return add(other);
+    }
     const Fingerprint& fingerprint = tally.key.fingerprint;
     ProblemKey problem{fingerprint.kind, fingerprint.name};
     if (tally.key.side == Side::server && !fingerprint.database.empty())
         for (const std::string& application : tally.application_names)
             if (service_databases_[application].insert(fingerprint.database).second) ++service_knowledge_;
     SeriesKey key{fingerprint.environment, fingerprint.database, tally.key.service, tally.key.side};
+    if (problem.name != kOverflow && !problems_.contains(problem)) ++named_;
     auto [it, inserted] = problems_[problem][key].try_emplace(tally.key.second, tally);
     if (!inserted) it->second.merge(tally);
     return problem;
@@ -48,6 +57,12 @@ std::vector<ProblemKey> SymptomGroups::problems() const {
     keys.reserve(problems_.size());
     for (const auto& [key, problem] : problems_) keys.push_back(key);
     return keys;
+}
+
+void SymptomGroups::for_each(const std::function<void(LogEntry)>& callback) const {
+    for (const auto& [key, problem] : problems_)
+        for (const auto& [series, tallies] : problem)
+            for (const auto& [second, tally] : tallies) callback(tally);
 }
 
 std::string SymptomGroups::database_of(const SeriesKey& series, const Problem& problem) const {

@@ -4,12 +4,14 @@
 // A group is an environment, a kind and the most specific name. Application logs rarely know their database and server logs
 // rarely know their environment or service, so the two sides of one error arrive as different series. They are joined here, by
 // rules that look at the set of series only, never at the order in which they came (DESIGN.md, "Two sides").
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "correlator/settings.h"
+#include "matchers/log_entry.h"
 #include "matchers/tally.h"
 
 namespace culprit {
@@ -39,8 +41,14 @@ struct Session {
 /// Which databases an application was seen to use, by the server's own application_name.
 using ServiceDatabases = std::map<std::string, std::set<std::string>>;
 
+/// Beyond `kProblems` problems at once a new one is counted here, one for each kind, database and service: a storm of a million
+/// table names costs one incident. By the order of the log, and a snapshot keeps it; what is forgotten makes room again.
+inline constexpr std::string_view kOverflow = "(too many different ones)";
+
 class SymptomGroups {
    public:
+    static constexpr std::size_t kProblems = 5'000;
+
     explicit SymptomGroups(const CorrelationSettings& settings) : settings_(settings) {}
 
     /// Returns the problem that the tally belongs to.
@@ -50,9 +58,12 @@ class SymptomGroups {
     std::vector<Session> sessions(const ProblemKey& problem) const;
 
     std::vector<ProblemKey> problems() const;
+    std::size_t size() const { return problems_.size(); }
     /// Grows whenever an application is seen on a database for the first time: then series of other problems may join
     /// differently.
     std::size_t service_knowledge() const { return service_knowledge_; }
+
+    void for_each(const std::function<void(LogEntry)>& callback) const;
 
    private:
     struct SeriesKey {
@@ -69,6 +80,7 @@ class SymptomGroups {
     std::map<ProblemKey, Problem> problems_;
     ServiceDatabases service_databases_;
     std::size_t service_knowledge_ = 0;
+    std::size_t named_ = 0;  // problems but those of overflow
 };
 
 }  // namespace culprit

@@ -1,10 +1,13 @@
 #include "daemon/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
 
+#include "daemon/config_sinks.h"
 #include "daemon/text_values.h"
 
 namespace culprit {
@@ -128,80 +131,67 @@ std::vector<SourceSettings> read_sources(const YamlValue& value, const Labels& l
     return sources;
 }
 
-ElasticsearchSettings read_elasticsearch(const YamlValue& value) {
-    YamlMap map = value.map("a map with urls");
-    ElasticsearchSettings elasticsearch;
-    constexpr std::string_view urls = "a list of URLs such as https://es:9200";
-    const YamlValue given = map.require("urls", urls);
-    elasticsearch.urls = given.words(urls);
-    if (elasticsearch.urls.empty()) given.fail("expected " + std::string(urls));
-    for (const std::string& url : elasticsearch.urls) {
-        if (!url.starts_with("http://") && !url.starts_with("https://")) {
-            given.fail("expected " + std::string(urls) + ", not '" + url + "'");
-        }
-    }
-    if (const auto index = map.find("index")) elasticsearch.index = index->word("an index name");
-    if (const auto key = map.secret("api_key")) elasticsearch.api_key = *key;
-    if (const auto user = map.find("username")) elasticsearch.username = user->word("a user name");
-    if (const auto password = map.secret("password")) elasticsearch.password = *password;
-    if (elasticsearch.username.empty() != elasticsearch.password.empty()) {
-        map.value().fail("username and password: expected both or none");
-    }
-    if (const auto ca = map.find("ca_file")) {
-        elasticsearch.ca_file = ca->word("the path of a PEM file");
-        if (!std::ifstream(elasticsearch.ca_file)) ca->fail("the file " + elasticsearch.ca_file + " cannot be read");
-    }
-    const auto milliseconds = [&](const char* key, std::chrono::milliseconds& setting) {
-        if (const auto given = map.find(key)) {
-            setting = std::chrono::duration_cast<std::chrono::milliseconds>(given->duration(std::chrono::milliseconds{1}));
-        }
+/// With the log in Kafka an environment is what entries are spread by: every record has to have one.
+void require_environments(const YamlValue& value, const std::vector<SourceSettings>& sources) {
+    const auto check = [&](const Labels& labels, const std::string& source) {
+        if (!labels.contains("environment"))
+            value.fail("the log is keyed by environment; give " + source + " labels: {environment: …}, or labels at the top");
     };
-    milliseconds("flush_interval", elasticsearch.flush_interval);
-    milliseconds("request_timeout", elasticsearch.request_timeout);
-    if (const auto bytes = map.find("max_bulk_bytes")) {
-        elasticsearch.max_bulk_bytes = static_cast<std::size_t>(bytes->number(100'000, 100'000'000));
-    }
-    map.done();
-    return elasticsearch;
-}
-
-FileSinkSettings read_file_sink(const YamlValue& value) {
-    YamlMap map = value.map("a map with path");
-    FileSinkSettings file;
-    file.path = map.require("path", "a path, or '-' for stdout").word("a path, or '-' for stdout");
-    if (const auto format = map.find("format")) {
-        file.format = format->choice({"text", "ndjson"}) == 0 ? OutputFormat::text : OutputFormat::ndjson;
-    }
-    map.done();
-    return file;
-}
-
-std::vector<SinkSettings> read_sinks(const YamlValue& value) {
-    std::vector<SinkSettings> sinks;
-    for (const YamlValue& item : value.list("a list of sinks, each {elasticsearch: …} or {file: …}")) {
-        constexpr std::string_view expected = "a sink: {elasticsearch: …} or {file: …}";
-        YamlMap map = item.map(expected);
-        const std::string kind = map.only_key(expected);
-        if (kind == "elasticsearch") {
-            sinks.emplace_back(read_elasticsearch(*map.find(kind)));
-        } else if (kind == "file") {
-            sinks.emplace_back(read_file_sink(*map.find(kind)));
-        } else if (kind == "kafka" || kind == "alertmanager" || kind == "webhook") {
-            not_available(*map.find(kind));
-        } else {
-            item.fail("unknown sink '" + kind + "'; expected " + std::string(expected));
+    for (const SourceSettings& source : sources) {
+        if (const auto* kafka = std::get_if<KafkaSourceSettings>(&source)) {
+            for (const TopicSettings& topic : kafka->topics) check(topic.labels, "the topic " + topic.name);
+        } else if (const auto* file = std::get_if<FileSourceSettings>(&source)) {
+            check(file->labels, "the file source");
         }
     }
-    return sinks;
 }
 
-SignalLogSettings read_signal_log(const YamlValue& value) {
-    constexpr std::string_view expected = "{sqlite: {path: …}}";
+std::string host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown-host";
+}
+
+KafkaLogSettings read_kafka_log(const YamlValue& value, const std::vector<SourceSettings>& sources, Duration& retention) {
+    YamlMap map = value.map("a map such as {topic: culprit.signals}");
+    KafkaLogSettings log;
+    for (const SourceSettings& source : sources) {
+        if (const auto* first = std::get_if<KafkaSourceSettings>(&source)) {
+            log.brokers = first->brokers;
+            log.properties = first->properties;
+            break;
+        }
+    }
+    if (const auto topic = map.find("topic")) log.topic = topic->word("a topic's name");
+    log.snapshots = log.topic + ".snapshots";
+    log.transactional_id = log.topic + "-" + host_name();
+    if (const auto topic = map.find("snapshots")) log.snapshots = topic->word("a topic's name");
+    if (const auto group = map.find("group_id")) log.group_id = group->word("a consumer group's name");
+    if (const auto id = map.find("transactional_id")) log.transactional_id = id->word("a name that no other process has");
+    if (const auto brokers = map.find("brokers")) log.brokers = brokers->words("a list of brokers, each host:port");
+    if (const auto count = map.find("partitions")) log.partitions = static_cast<int>(count->number(1, 1'000));
+    if (const auto count = map.find("replication")) log.replication = static_cast<int>(count->number(1, 100));
+    if (const auto every = map.find("snapshot_every")) log.snapshot_every = every->duration(std::chrono::seconds{1});
+    if (const auto given = map.find("retention")) retention = given->duration(std::chrono::hours{1});
+    if (const auto properties = map.find("properties")) {
+        log.properties = properties->texts("a map of librdkafka's properties");
+        refuse_reserved(*properties, log.properties);
+    }
+    map.done();
+    if (log.brokers.empty()) value.fail("brokers: expected a list of brokers, since there is no kafka source to take them from");
+    return log;
+}
+
+SignalLogSettings read_signal_log(const YamlValue& value, const std::vector<SourceSettings>& sources) {
+    constexpr std::string_view expected = "{sqlite: {path: …}} or {kafka: {topic: …}}";
     YamlMap map = value.map(expected);
     const std::string kind = map.only_key(expected);
-    if (kind == "kafka") not_available(*map.find(kind));
-    if (kind != "sqlite") value.fail("unknown signal log '" + kind + "'; expected " + std::string(expected));
     SignalLogSettings log;
+    if (kind == "kafka") {
+        log.kafka = read_kafka_log(*map.find(kind), sources, log.retention);
+        require_environments(value, sources);
+        return log;
+    }
+    if (kind != "sqlite") value.fail("unknown signal log '" + kind + "'; expected " + std::string(expected));
     YamlMap sqlite = map.find(kind)->map("a map with path");
     if (const auto path = sqlite.find("path")) log.path = path->word("the path of a file");
     if (const auto retention = sqlite.find("retention")) log.retention = retention->duration(std::chrono::hours{1});
@@ -310,12 +300,13 @@ Config read_config(const YamlValue& document) {
     Config config;
     config.labels = read_labels(root, {});
     if (const auto sources = root.find("sources")) config.sources = read_sources(*sources, config.labels);
-    if (const auto log = root.find("signal_log")) config.signal_log = read_signal_log(*log);
+    if (const auto log = root.find("signal_log")) config.signal_log = read_signal_log(*log, config.sources);
     read_correlation(root, config.correlation);
     if (const auto redaction = root.find("redaction")) config.redaction = read_redaction(*redaction);
     if (const auto sinks = root.find("sinks")) config.sinks = read_sinks(*sinks);
     if (const auto letters = root.find("dead_letter")) config.dead_letter = read_dead_letter(*letters, config.sources);
     if (const auto http = root.find("http")) config.http = read_http(*http);
+    if (const auto kibana = root.find("kibana")) config.kibana = read_kibana(*kibana);
     if (const auto catalogues = root.find("catalogues")) {
         for (const std::string& path : catalogues->words("a list of directories")) {
             if (!std::filesystem::is_directory(path)) catalogues->fail("the directory " + path + " does not exist");

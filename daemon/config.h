@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "correlator/settings.h"
+#include "daemon/alerts/settings.h"
 #include "daemon/dead_letters.h"
+#include "daemon/setup/settings.h"
+#include "daemon/signal_log/settings.h"
 #include "daemon/sinks/settings.h"
 #include "daemon/sources/settings.h"
 #include "daemon/web/settings.h"
@@ -19,12 +22,7 @@
 namespace culprit {
 
 using SourceSettings = std::variant<KafkaSourceSettings, FileSourceSettings>;
-using SinkSettings = std::variant<ElasticsearchSettings, FileSinkSettings>;
-
-struct SignalLogSettings {
-    std::string path = "/var/lib/culprit/signals.db";
-    Duration retention = std::chrono::days{7};
-};
+using SinkSettings = std::variant<ElasticsearchSettings, FileSinkSettings, AlertSettings>;
 
 struct Config {
     std::map<std::string, std::string> labels;
@@ -35,6 +33,7 @@ struct Config {
     std::vector<SinkSettings> sinks;
     DeadLetterSettings dead_letter;
     std::optional<HttpSettings> http;
+    std::optional<KibanaSettings> kibana;  // for `culprit setup kibana`
     std::vector<std::filesystem::path> catalogues;
 };
 

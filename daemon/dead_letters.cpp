@@ -29,12 +29,6 @@ std::string base64(std::string_view bytes) {
     return text;
 }
 
-std::string origin(const DeadLetter& letter) {
-    const InputPartition& input = letter.source.input;
-    return std::string(to_string(input.type)) + ":" + input.name + ":" + std::to_string(input.partition) + ":" +
-           std::to_string(letter.source.offset.value);
-}
-
 /// One dead letter as it is written.
 struct Line {
     std::string key, json;
@@ -63,6 +57,12 @@ struct DeadLetters::State {
     Result<Done> to_file(const std::vector<Line>& lines);
     Result<Done> to_topic(const std::vector<Line>& lines);
 };
+
+std::string origin_of(const DeadLetter& letter) {
+    const InputPartition& input = letter.source.input;
+    return std::string(to_string(input.type)) + ":" + input.name + ":" + std::to_string(input.partition) + ":" +
+           std::to_string(letter.source.offset.value);
+}
 
 std::string to_json_line(const DeadLetter& letter, bool raw) {
     const InputPartition& input = letter.source.input;
@@ -156,7 +156,7 @@ Result<Done> DeadLetters::write(std::span<const DeadLetter> letters) {
     const bool kept = state_->file >= 0 || state_->producer;
     std::vector<Line> lines;
     for (const DeadLetter& letter : letters)
-        lines.push_back({origin(letter), to_json_line(letter, state_->settings.raw && kept)});
+        lines.push_back({origin_of(letter), to_json_line(letter, state_->settings.raw && kept)});
     return state_->write(lines);
 }
 

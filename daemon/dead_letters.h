@@ -23,6 +23,9 @@ struct DeadLetterSettings {
     bool raw = false;                               // `payload: raw`: the original bytes too. They hold values
 };
 
+/// Where it came from, `kafka:topic:partition:offset`: what tells letters written twice apart.
+std::string origin_of(const DeadLetter& letter);
+
 /// One JSON object, no line break. The raw bytes are base64, since they may be anything, and are left out unless `raw`.
 std::string to_json_line(const DeadLetter& letter, bool raw);
 

@@ -11,6 +11,8 @@ LogBatch log_batch_of(const CommitRequest& request) {
     batch.input = request.batch.input;
     batch.next = request.batch.next;
     batch.identity = request.identity;
+    batch.lease = request.lease;
+    batch.dead_letters = request.batch.dead_letters;
     TallyTable tallies;
     for (const Signal& signal : request.batch.signals) {
         if (signal.family == Family::symptom) tallies.add(signal);

@@ -1,7 +1,7 @@
 #pragma once
 // A matched batch as the signal log takes it: symptoms become tallies, changes and remedies stay signals, the watermark comes
 // last. Pure; the daemon and `culprit scan` share it.
-#include "daemon/signal_log/sqlite_signal_log.h"
+#include "daemon/signal_log/signal_log.h"
 #include "daemon/sources/source.h"
 
 namespace culprit {

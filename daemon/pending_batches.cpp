@@ -50,6 +50,11 @@ void PendingBatches::add(CommitRequest request, WallClock::time_point now) {
                         request.finished ||
                         (idle == idle_.end() ? request.batch.watermark.idle : request.batch.watermark.idle != idle->second);
     const auto found = waiting_.find(input);
+    if (found != waiting_.end() && found->second.request.lease != request.lease) {
+        waiting_.erase(found);  // read under a hold that is over: read again under this one
+        waiting_.emplace(input, Waiting{std::move(request), now, urgent});
+        return;
+    }
     if (found == waiting_.end()) {
         waiting_.emplace(input, Waiting{std::move(request), now, urgent});
         return;

@@ -20,6 +20,7 @@ class PendingBatches {
    public:
     explicit PendingBatches(WallClock::duration hold) : hold_(hold) {}
 
+    /// A batch under another lease than the one that waits replaces it.
     void add(CommitRequest request, WallClock::time_point now);
     /// Those that say something, and those that have waited for `hold`.
     std::vector<CommitRequest> take_due(WallClock::time_point now);

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <map>
 #include <thread>
 
 #include "daemon/log_batch.h"
@@ -13,8 +12,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kPopPatience{50};
 constexpr std::size_t kRequestsPerCommit = 32;
-constexpr std::size_t kEntriesPerRevision = 256;  // while recovering
-constexpr std::size_t kForgottenAtOnce = 10'000;
 
 }  // namespace
 
@@ -49,24 +46,16 @@ Readiness Pipeline::readiness() const {
 }
 
 Result<Done> Pipeline::recover() {
-    std::size_t folded = 0;
+    if (!parts_.fold) return Done{};
     const auto now = WallClock::now();
-    auto read = parts_.log.read(LogPosition{0}, [&](const LogEntry& entry, LogPosition position) {
-        parts_.correlator.apply(entry, position);
+    return parts_.fold->recover([&](const LogEntry& entry) {
         if (const auto* update = std::get_if<WatermarkUpdate>(&entry)) {
             WatermarkUpdate settled = *update;
             clocks_.settle(settled, now);
         } else if (const auto latest = latest_event({entry})) {
             clocks_.happened(*latest);
         }
-        // On the way, not only at the end: what was superseded in between has to reach the sinks as well.
-        if (++folded % kEntriesPerRevision == 0) offer(parts_.correlator.revisions());
     });
-    if (!read) return read;
-    offer(parts_.correlator.revisions());
-    offer(parts_.correlator.incidents());
-    spdlog::info("{} entries of the signal log folded, {} incidents", folded, status_of_incident_.size());
-    return Done{};
 }
 
 Result<Done> Pipeline::run(std::stop_token stop) {
@@ -82,10 +71,13 @@ Result<Done> Pipeline::run(std::stop_token stop) {
         take_in();
         written = commit(pending_.take_due(WallClock::now()), stop);
         if (!written) break;
+        commit_notes();
         step_quiet(stop);
+        if (parts_.fold) parts_.fold->keep_up(WallClock::now());
         look_after(WallClock::now());
     }
 
+    notes_.close();
     spdlog::info("stopping: what was read is brought into the signal log, then to the sinks");
     if (!give_up_at_) give_up_at_ = WallClock::now() + settings_.stop_patience;
     std::jthread stopper([this] {
@@ -99,9 +91,11 @@ Result<Done> Pipeline::run(std::stop_token stop) {
     }
     stopper.join();
     if (written) written = commit(pending_.take_all(), {});
+    if (parts_.fold) parts_.fold->hand_over();
 
     std::size_t unsafe = 0;
     for (const auto& sink : parts_.sinks) unsafe += sink->drain(settings_.stop_patience);
+    if (parts_.fold) parts_.fold->finish();
     running_ = false;
     if (!failure.empty()) return Error{failure};
     if (!written) return Error{trouble_.get() + "; what is missing is read again at the next start"};
@@ -147,16 +141,14 @@ bool Pipeline::persist_dead_letters(std::vector<CommitRequest>& due, std::stop_t
 }
 
 bool Pipeline::commit(std::vector<CommitRequest> due, std::stop_token stop) {
+    const auto drop_lost = [&] {
+        return std::erase_if(due, [](const CommitRequest& request) { return request.lease && !request.lease->held(); }) > 0;
+    };
+    drop_lost();
     if (due.empty()) return true;
-    if (!persist_dead_letters(due, stop)) return false;
-    std::vector<LogBatch> batches;
-    for (CommitRequest& request : due) {
-        batches.push_back(log_batch_of(request));
-        clocks_.opened(request.batch.input);
-        for (LogEntry& entry : batches.back().entries) {
-            if (auto* update = std::get_if<WatermarkUpdate>(&entry)) clocks_.settle(*update, WallClock::now());
-        }
-    }
+    const bool letters_apart = !parts_.log.takes_dead_letters();
+    if (letters_apart && !persist_dead_letters(due, stop)) return false;
+    std::vector<LogBatch> batches = log_batches_of(due);
     while (true) {
         const auto positions = parts_.log.append(batches);
         if (positions) {
@@ -166,33 +158,51 @@ bool Pipeline::commit(std::vector<CommitRequest> due, std::stop_token stop) {
             break;
         }
         if (!retry_after(positions.error().message, stop)) return false;
+        if (drop_lost()) batches = log_batches_of(due);
+        if (due.empty()) {
+            trouble_.set("");
+            return true;
+        }
     }
     for (const CommitRequest& request : due) {
         parts_.telemetry.committed(request.batch, to_string(request.batch.input.type));
+        if (!letters_apart) {
+            for (const DeadLetter& letter : request.batch.dead_letters) parts_.telemetry.dead_letter(letter.reason);
+        }
         for (const auto& source : parts_.sources) source->committed(request.batch.input, request.batch.next);
     }
     return true;
 }
 
-void Pipeline::fold(const std::vector<LogBatch>& batches, const std::vector<LogPosition>& positions) {
-    std::size_t next = 0;
-    for (const LogBatch& batch : batches) {
-        for (const LogEntry& entry : batch.entries) parts_.correlator.apply(entry, positions.at(next++));
-        if (const auto latest = latest_event(batch.entries)) clocks_.happened(*latest);
-    }
-    offer(parts_.correlator.revisions());
-}
-
-void Pipeline::offer(const std::vector<IncidentDocument>& revisions) {
-    if (revisions.empty()) return;
-    for (const IncidentDocument& incident : revisions) {
-        if (incident.status == "merged") {
-            status_of_incident_.erase(incident.id);
-        } else {
-            status_of_incident_[incident.id] = incident.status;
+std::vector<LogBatch> Pipeline::log_batches_of(const std::vector<CommitRequest>& due) {
+    std::vector<LogBatch> batches;
+    for (const CommitRequest& request : due) {
+        batches.push_back(log_batch_of(request));
+        clocks_.opened(request.batch.input);
+        for (LogEntry& entry : batches.back().entries) {
+            if (auto* update = std::get_if<WatermarkUpdate>(&entry)) clocks_.settle(*update, WallClock::now());
         }
     }
-    for (const auto& sink : parts_.sinks) sink->offer(revisions);
+    return batches;
+}
+
+void Pipeline::fold(const std::vector<LogBatch>& batches, const std::vector<LogPosition>& positions) {
+    for (const LogBatch& batch : batches) {
+        if (const auto latest = latest_event(batch.entries)) clocks_.happened(*latest);
+    }
+    if (parts_.fold) parts_.fold->fold(batches, positions);
+}
+
+/// Not tried again: the person who waits for the answer is told, and decides.
+void Pipeline::commit_notes() {
+    const std::vector<NoteInbox::Said> said = notes_.take();
+    if (said.empty()) return;
+    LogBatch batch;
+    batch.input = {SourceType::http, "operator", 0};
+    for (const NoteInbox::Said& each : said) batch.entries.emplace_back(each.note);
+    const auto positions = parts_.log.append(std::span(&batch, 1));
+    if (positions) fold({batch}, positions.value());
+    for (const NoteInbox::Said& each : said) each.told(positions ? "" : positions.error().message);
 }
 
 void Pipeline::step_quiet(std::stop_token stop) {
@@ -228,24 +238,9 @@ void Pipeline::write_watermark(const WatermarkUpdate& update, std::stop_token st
 void Pipeline::look_after(WallClock::time_point now) {
     if (now < next_metrics_) return;
     next_metrics_ = now + std::chrono::seconds{1};
-    std::map<std::string, std::size_t> counts{{"open", 0}, {"resolved", 0}};
-    for (const auto& [id, status] : status_of_incident_) ++counts[status];
-    for (const auto& [status, count] : counts) parts_.telemetry.incidents(status, count);
     parts_.telemetry.state_size("commit_queue", queue_.size(), settings_.queue);
     for (const auto& sink : parts_.sinks) parts_.telemetry.sink_pending(sink->name(), sink->pending());
-    const auto watermark = parts_.correlator.watermark();
-    if (!watermark) return;
-    const auto wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-    parts_.telemetry.watermark_delay(std::chrono::duration<double>(wall - *watermark).count());
-
-    if (now < next_census_) return;
-    next_census_ = now + std::chrono::minutes{1};
-    status_of_incident_.clear();  // those that the fold has let go of are not counted for ever
-    for (const IncidentDocument& incident : parts_.correlator.incidents()) status_of_incident_[incident.id] = incident.status;
-    // By event time: a replayed past is not forgotten because it is past.
-    const auto forgotten = parts_.log.forget(*watermark - settings_.retention, kForgottenAtOnce);
-    if (!forgotten) spdlog::warn("{}", forgotten.error().message);
-    if (forgotten && forgotten.value() == kForgottenAtOnce) next_census_ = now;
+    if (parts_.fold) parts_.fold->look_after(now);
 }
 
 }  // namespace culprit

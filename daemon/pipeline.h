@@ -1,25 +1,25 @@
 #pragma once
-// From matched batches to incidents: the committer and the fold, on one thread.
+// From matched batches to the signal log, and on one node to incidents: the committer, on one thread.
 //
-//   sources ──> bounded queue ──> pending batches ──> dead letters ──> signal log ──> correlator ──> sinks
-//               (full: sources      (quiet ones         (safe before     (one commit    (in order of
-//                stop draining)      wait a second)      the commit)      for all)       position)
+//   sources ──> bounded queue ──> pending batches ──> dead letters ──> signal log ──> (one node) LocalFold ──> sinks
+//               (full: sources      (quiet ones         (safe before     (one commit
+//                stop draining)      wait a second)      the commit)      for all)
 //
-// Only what is in the signal log is folded, and only what is folded reaches a sink. While the log cannot be written, nothing is
-// taken from the queue and nothing is dropped: the same transaction is tried again until it works.
+// While the log cannot be written, nothing is taken from the queue and nothing is dropped: the same transaction is tried again
+// until it works. On many nodes correlators read the log back (kafka_fold.h), and there is no fold here.
 #include <atomic>
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "correlator/correlator.h"
 #include "daemon/dead_letters.h"
 #include "daemon/input_clocks.h"
+#include "daemon/local_fold.h"
+#include "daemon/note_inbox.h"
 #include "daemon/pending_batches.h"
 #include "daemon/shared_text.h"
-#include "daemon/signal_log/sqlite_signal_log.h"
+#include "daemon/signal_log/signal_log.h"
 #include "daemon/sinks/sink.h"
 #include "daemon/sources/source.h"
 #include "daemon/telemetry.h"
@@ -28,7 +28,6 @@
 namespace culprit {
 
 struct PipelineSettings {
-    Duration retention = std::chrono::days{7};
     Duration quiet_horizon = std::chrono::hours{2};   // see InputClocks
     std::chrono::milliseconds hold{1'000};            // see PendingBatches
     std::chrono::milliseconds retry{1'000};           // between two tries to write the signal log
@@ -41,16 +40,16 @@ class Pipeline {
    public:
     /// What it works on; all of it outlives the pipeline.
     struct Parts {
-        SqliteSignalLog& log;
-        Correlator& correlator;
+        SignalLog& log;
+        LocalFold* fold;  // null on many nodes
         DeadLetters& dead_letters;
         Telemetry& telemetry;
         std::vector<std::unique_ptr<Source>>& sources;
-        std::vector<std::unique_ptr<Sink>>& sinks;
+        Sinks& sinks;
     };
     Pipeline(Parts parts, PipelineSettings settings);
 
-    /// Folds the whole log and offers every incident to the sinks again.
+    /// One node: folds the whole log and offers every incident to the sinks again.
     Result<Done> recover();
 
     /// Starts the sources and works until `stop`, then drains in the order of the flow. An Error when a source gave up, or when
@@ -59,14 +58,17 @@ class Pipeline {
 
     /// Any thread.
     Readiness readiness() const;
+    /// Any thread: brings what a person said into the signal log, like everything else that changes an incident.
+    void submit(OperatorNote note, NoteInbox::Told told) { notes_.put(std::move(note), std::move(told)); }
 
    private:
     void take_in();
     bool commit(std::vector<CommitRequest> due, std::stop_token stop);
+    std::vector<LogBatch> log_batches_of(const std::vector<CommitRequest>& due);
     bool persist_dead_letters(std::vector<CommitRequest>& due, std::stop_token stop);
     bool retry_after(const std::string& problem, std::stop_token stop);
     void fold(const std::vector<LogBatch>& batches, const std::vector<LogPosition>& positions);
-    void offer(const std::vector<IncidentDocument>& revisions);
+    void commit_notes();
     void step_quiet(std::stop_token stop);
     void write_watermark(const WatermarkUpdate& update, std::stop_token stop);
     void look_after(WallClock::time_point now);
@@ -77,8 +79,8 @@ class Pipeline {
     BoundedQueue<CommitRequest> queue_;
     PendingBatches pending_;
     InputClocks clocks_;
-    std::unordered_map<std::string, std::string> status_of_incident_;
-    WallClock::time_point next_metrics_{}, next_census_{}, abandon_at_{};
+    NoteInbox notes_;
+    WallClock::time_point next_metrics_{}, abandon_at_{};
     std::optional<WallClock::time_point> give_up_at_;  // set when stopping
     std::atomic<bool> running_ = false;
     SharedText trouble_;  // for readiness(), which any thread may ask; empty: none

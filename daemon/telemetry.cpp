@@ -139,6 +139,20 @@ void Telemetry::state_size(std::string_view what, std::size_t size, std::size_t 
     metrics_->state_limit.Add(labels).Set(static_cast<double>(limit));
 }
 
+std::vector<Telemetry::Value> Telemetry::values() const {
+    std::vector<Value> values;
+    for (const auto& family : metrics_->registry.Collect()) {
+        if (family.type != prometheus::MetricType::Counter && family.type != prometheus::MetricType::Gauge) continue;
+        for (const auto& metric : family.metric) {
+            Value value{
+                family.name, {}, family.type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value};
+            for (const auto& label : metric.label) value.labels[label.name] = label.value;
+            values.push_back(std::move(value));
+        }
+    }
+    return values;
+}
+
 std::string Telemetry::expose() const { return prometheus::TextSerializer().Serialize(metrics_->registry.Collect()); }
 
 }  // namespace culprit

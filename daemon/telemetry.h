@@ -1,8 +1,10 @@
 #pragma once
 // culprit's own metrics, in Prometheus' text format, under the names of INTERFACE.md. Thread-safe.
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "matchers/matcher.h"
 
@@ -25,6 +27,14 @@ class Telemetry {
     void sink_pending(std::string_view sink, std::size_t count);
     /// A bounded structure's size against its limit.
     void state_size(std::string_view what, std::size_t size, std::size_t limit);
+
+    /// The counters and gauges as they stand, for the page; without the histograms.
+    struct Value {
+        std::string name;
+        std::map<std::string, std::string> labels;
+        double value = 0;
+    };
+    std::vector<Value> values() const;
 
     /// The exposition, text format 0.0.4.
     std::string expose() const;

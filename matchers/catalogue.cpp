@@ -12,12 +12,14 @@
 namespace culprit {
 
 std::span<const EmbeddedFile> embedded_catalogue();
+std::span<const EmbeddedFile> embedded_translations();
 
 Result<std::unique_ptr<const Catalogue>> Catalogue::load(const std::vector<std::filesystem::path>& directories) {
     try {
         auto catalogue = std::make_unique<Catalogue>();
-        CatalogueReader reader(*catalogue);
-        for (const auto& file : embedded_catalogue()) reader.read(std::string(file.name), std::string(file.content));
+        CatalogueReader embedded(*catalogue, CatalogueReader::Compiled::at_first_use);
+        for (const auto& file : embedded_catalogue()) embedded.read(std::string(file.name), std::string(file.content));
+        CatalogueReader reader(*catalogue, CatalogueReader::Compiled::now);
         for (const auto& directory : directories) {
             std::vector<std::filesystem::path> files;
             std::error_code problem;
@@ -32,6 +34,8 @@ Result<std::unique_ptr<const Catalogue>> Catalogue::load(const std::vector<std::
                 reader.read(path.string(), std::string(std::istreambuf_iterator<char>(stream), {}));
             }
         }
+        for (const auto& file : embedded_translations()) catalogue->server_texts_.add_translations(file.content);
+        catalogue->server_texts_.index();
         catalogue->index_literals();
         return std::unique_ptr<const Catalogue>(std::move(catalogue));
     } catch (const CatalogueProblem& problem) {
@@ -42,7 +46,8 @@ Result<std::unique_ptr<const Catalogue>> Catalogue::load(const std::vector<std::
 Result<std::unique_ptr<const Catalogue>> Catalogue::parse(const std::string& name, const std::string& text) {
     try {
         auto catalogue = std::make_unique<Catalogue>();
-        CatalogueReader(*catalogue).read(name, text);
+        CatalogueReader(*catalogue, CatalogueReader::Compiled::now).read(name, text);
+        catalogue->server_texts_.index();
         catalogue->index_literals();
         return std::unique_ptr<const Catalogue>(std::move(catalogue));
     } catch (const CatalogueProblem& problem) {
@@ -60,6 +65,8 @@ void Catalogue::index_literals() {
     std::map<std::string, std::vector<std::size_t>> index;
     for (const auto& literal : other_literals_) index[literal];
     for (std::size_t pattern = 0; pattern < patterns_.size(); ++pattern) {
+        // They are tried on records that others found, so the filter need not let a record pass for them.
+        if (patterns_[pattern].adds_only || patterns_[pattern].says_nothing) continue;
         for (const auto& literal : patterns_[pattern].literals) {
             auto& patterns = index[literal];
             if (patterns.empty() || patterns.back() != pattern) patterns.push_back(pattern);
@@ -67,6 +74,8 @@ void Catalogue::index_literals() {
     }
     for (auto& [literal, patterns] : index) {
         literals_.push_back(literal);
+        asks_before_.push_back(
+            std::any_of(patterns.begin(), patterns.end(), [&](std::size_t pattern) { return patterns_[pattern].asks_before(); }));
         patterns_of_literal_.push_back(std::move(patterns));
     }
 }

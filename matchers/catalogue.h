@@ -17,6 +17,12 @@ namespace culprit {
 
 class CatalogueReader;
 
+/// A framework that logs an error which the application logs too: how its records begin, or what its logger is called.
+struct Narrator {
+    std::string id;
+    std::unique_ptr<const Expression> match;  // in the logger's name, a line break and the first line of the message
+};
+
 class Catalogue {
    public:
     /// The embedded files, then the *.yaml of `directories` in order of name; a pattern of a later file replaces one of the same
@@ -41,6 +47,8 @@ class Catalogue {
     /// statement is the group `statement`, and the phase says whether it has run.
     const std::vector<Pattern>& statement_introductions() const { return introductions_; }
 
+    const std::vector<Narrator>& narrators() const { return narrators_; }
+
     /// A logged statement that took as long as this is a symptom; milliseconds.
     double slow_statement_ms() const { return slow_statement_ms_; }
 
@@ -49,12 +57,16 @@ class Catalogue {
     /// Which patterns the literal of this index stands for, ascending.
     const std::vector<std::size_t>& patterns_of_literal(std::size_t literal) const { return patterns_of_literal_[literal]; }
 
+    /// Does one of them look at the lines before a record?
+    bool asks_before(std::size_t literal) const { return asks_before_[literal]; }
+
    private:
     friend class CatalogueReader;
     void index_literals();
 
     std::vector<Pattern> patterns_;
     std::vector<Pattern> introductions_;
+    std::vector<Narrator> narrators_;
     double slow_statement_ms_ = 1000;
     SqlstateTable sqlstates_;
     ServerTexts server_texts_;
@@ -62,10 +74,11 @@ class Catalogue {
     std::vector<std::string> other_literals_;  // of what is recognised by a field or by SQL, not by a pattern
     std::vector<std::string> literals_;
     std::vector<std::vector<std::size_t>> patterns_of_literal_;
+    std::vector<bool> asks_before_;  // by literal
 };
 
-/// Runs every example and counter-example through recognition; each failure as one line `file:line: what was expected, what
-/// came`.
+/// Compiles every expression and runs every example and counter-example through recognition; each failure as one line `file:line:
+/// what was expected, what came`.
 std::vector<std::string> run_examples(const Catalogue& catalogue);
 
 }  // namespace culprit

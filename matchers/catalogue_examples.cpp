@@ -56,10 +56,23 @@ std::vector<Signal> signals_of(const Catalogue& catalogue, const Record& record)
     return recognise(record, all, {catalogue, redactor});
 }
 
+void add_what_does_not_compile(const Pattern& pattern, std::vector<std::string>& failures) {
+    const auto ask = [&](const std::unique_ptr<const Expression>& expression) {
+        if (const auto problem = expression ? expression->error() : std::nullopt)
+            failures.push_back(pattern.where + ": " + pattern.id +
+                               ": expected a regular expression as RE2 knows them: " + *problem);
+    };
+    ask(pattern.logger);
+    ask(pattern.match);
+    for (const auto& condition : pattern.when) ask(condition.match);
+}
+
 }  // namespace
 
 std::vector<std::string> run_examples(const Catalogue& catalogue) {
     std::vector<std::string> failures;
+    for (const auto& pattern : catalogue.patterns()) add_what_does_not_compile(pattern, failures);
+    for (const auto& pattern : catalogue.statement_introductions()) add_what_does_not_compile(pattern, failures);
     auto compiled = LiteralFilter::compile(catalogue.literals());
     if (!compiled.ok()) return {compiled.error().message};
     const auto& filter = *compiled.value();

@@ -1,8 +1,9 @@
 #include "matchers/catalogue_reader.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "matchers/decoding/json_record.h"
+#include "matchers/decoding/legacy_charset.h"
 #include "matchers/message_template.h"
 #include "matchers/required_literals.h"
 
@@ -17,13 +18,18 @@ std::optional<Enum> named(std::string_view text, std::initializer_list<Enum> val
     return std::nullopt;
 }
 
-re2::RE2::Options latin1() {
-    re2::RE2::Options options;
-    // Also crosses invalid UTF-8, and agrees with the literal filter about what a byte is.
-    options.set_encoding(re2::RE2::Options::EncodingLatin1);
-    options.set_log_errors(false);
-    options.set_max_mem(1 << 20);
-    return options;
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// The bytes as numbers: journald's JSON writes a message so that is not UTF-8.
+std::string listed(std::string_view bytes, std::string_view between) {
+    std::string list;
+    for (const char byte : bytes) {
+        if (!list.empty()) list += between;
+        list += std::to_string(static_cast<unsigned char>(byte));
+    }
+    return list;
 }
 
 }  // namespace
@@ -64,10 +70,11 @@ std::vector<std::string> CatalogueReader::texts_of(const YAML::Node& node) const
     return texts;
 }
 
-std::unique_ptr<const re2::RE2> CatalogueReader::expression(const YAML::Node& node, const std::string& text) const {
-    auto compiled = std::make_unique<re2::RE2>(text, latin1());
-    if (!compiled->ok()) fail(node, "a regular expression as RE2 knows them: " + compiled->error());
-    return compiled;
+std::unique_ptr<const Expression> CatalogueReader::expression(const YAML::Node& node, const std::string& text) const {
+    auto expression = std::make_unique<Expression>(text);
+    if (const auto problem = when_ == Compiled::now ? expression->error() : std::nullopt)
+        fail(node, "a regular expression as RE2 knows them: " + *problem);
+    return expression;
 }
 
 void CatalogueReader::read(const std::string& name, const std::string& text) {
@@ -81,7 +88,7 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
     try {
         only_keys(root,
                   {"subject", "docs", "tool", "patterns", "messages", "sqlstates", "noise", "application_codes", "server_texts",
-                   "bookkeeping_tables", "introductions", "literals", "error_severities", "slow_statement_ms"});
+                   "bookkeeping_tables", "introductions", "literals", "error_severities", "slow_statement_ms", "narrators"});
         if (const auto slow = root["slow_statement_ms"]) read_slow_statements(slow);
         tool_ = text_of(root, "tool");
         docs_ = text_of(root, "docs");
@@ -90,14 +97,13 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
             const auto code = entry.first.as<std::string>();
             if (code.size() != 5) fail(entry.first, "an SQLSTATE of five characters, in quotes");
             catalogue_.sqlstates_.add(code, entry.second.as<std::string>());
+            // csvlog writes it in any language, and where the encoding cannot write the severity.
+            catalogue_.other_literals_.push_back("," + code + ",");
         }
         for (const auto& entry : root["server_texts"]) {
             const auto code = entry.first.as<std::string>();
             if (code.size() != 5) fail(entry.first, "an SQLSTATE of five characters, in quotes");
-            for (const auto& message : texts_of(entry.second)) {
-                if (message.find_first_not_of("{} ") == std::string::npos) fail(entry.second, "texts that say something");
-                catalogue_.server_texts_.add(code, message);
-            }
+            for (const auto& text : entry.second) read_server_text(code, text);
         }
         for (const auto& code : texts_of(root["noise"])) catalogue_.noise_.insert(code);
         for (const auto& code : texts_of(root["application_codes"])) {
@@ -114,14 +120,30 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
             // stderr puts a colon and two spaces behind it, csvlog commas around it.
             for (const auto& literal : literals_of_text(severity + ":  ")) catalogue_.other_literals_.push_back(literal);
             for (const auto& literal : literals_of_text("," + severity + ",")) catalogue_.other_literals_.push_back(literal);
+            for (const char* between : {",", ", "}) catalogue_.other_literals_.push_back(listed(severity + ":  ", between));
+            if (is_ascii(severity)) continue;
+            for (const auto& literal : in_legacy_charsets(severity + ":  ")) catalogue_.other_literals_.push_back(literal);
         }
         for (const auto& literal : texts_of(root["literals"])) catalogue_.other_literals_.push_back(literal);
         read_introductions(root["introductions"]);
+        read_narrators(root["narrators"]);
         for (const auto& message : root["messages"]) read_message(message);
         for (const auto& pattern : root["patterns"]) add(read_pattern(pattern));
     } catch (const YAML::Exception& problem) {
         throw CatalogueProblem(file_ + ":" + std::to_string(problem.mark.line + 1) + ": expected another shape: " + problem.msg);
     }
+}
+
+void CatalogueReader::read_server_text(const std::string& sqlstate, const YAML::Node& node) const {
+    ServerTexts::Meaning meaning{sqlstate, "postgresql.server_text", {}, {}, false, {}};
+    std::string text = node.IsMap() ? text_of(node, "text") : node.as<std::string>();
+    if (node.IsMap()) {
+        only_keys(node, {"text", "level", "detail"});
+        meaning.level = text_of(node, "level");
+        meaning.detail = text_of(node, "detail");
+    }
+    if (text.find_first_not_of("{} ") == std::string::npos) fail(node, "a text that says something");
+    catalogue_.server_texts_.add(std::move(meaning), text);
 }
 
 void CatalogueReader::read_slow_statements(const YAML::Node& node) {
@@ -131,6 +153,22 @@ void CatalogueReader::read_slow_statements(const YAML::Node& node) {
     for (char first = '1'; first <= '9'; ++first) {
         for (char second = '0'; second <= '9'; ++second)
             catalogue_.other_literals_.push_back(std::string("duration: ") + first + second);
+    }
+}
+
+void CatalogueReader::read_narrators(const YAML::Node& node) {
+    for (const auto& entry : node) {
+        only_keys(entry, {"id", "docs", "match", "examples"});
+        Narrator narrator{text_of(entry, "id"), expression(entry, text_of(entry, "match"))};
+        if (narrator.id.empty() || text_of(entry, "match").empty()) fail(entry, "an 'id' and a 'match'");
+        const auto examples = texts_of(entry["examples"]);
+        if (examples.empty()) fail(entry, "'examples': the beginning of a record of this narrator");
+        for (const auto& example : examples) {
+            if (!find_match(*narrator.match, example))
+                fail(entry["examples"], "examples that 'match' finds, not '" + example + "'");
+        }
+        std::erase_if(catalogue_.narrators_, [&](const Narrator& other) { return other.id == narrator.id; });
+        catalogue_.narrators_.push_back(std::move(narrator));
     }
 }
 
@@ -161,11 +199,29 @@ void CatalogueReader::read_conditions(const YAML::Node& node, Pattern& pattern) 
             only_keys(entry.second, {"match"});
             condition.match = expression(entry.second, text_of(entry.second, "match"));
         } else {
-            condition.values = texts_of(entry.second);
+            condition.absent = entry.second.IsScalar() && entry.second.as<std::string>() == "absent";
+            if (!condition.absent) condition.values = texts_of(entry.second);
         }
         pattern.when.push_back(std::move(condition));
     }
-    for (const auto& entry : node["take"]) pattern.take[entry.first.as<std::string>()] = entry.second.as<std::string>();
+    // Records are chosen by the first one.
+    std::stable_partition(pattern.when.begin(), pattern.when.end(), [](const auto& condition) { return !condition.absent; });
+    if (!pattern.when.empty() && pattern.when.front().absent)
+        fail(node["when"], "a field that is there, beside those that are absent");
+    const auto earlier_line = [&](const char* key) -> std::optional<EarlierLine> {
+        const auto entry = node[key];
+        if (!entry) return std::nullopt;
+        only_keys(entry, {"line", "until"});
+        EarlierLine earlier;
+        if (text_of(entry, "line").empty()) fail(entry, "a 'line': an expression for what was printed before");
+        earlier.line = expression(entry["line"], text_of(entry, "line"));
+        if (entry["until"]) earlier.until = expression(entry["until"], text_of(entry, "until"));
+        return earlier;
+    };
+    pattern.after = earlier_line("after");
+    pattern.unless_after = earlier_line("unless_after");
+    if (node["echoed"]) pattern.echoed = node["echoed"].as<bool>();
+    for (const auto& entry : node["take"]) pattern.take[entry.first.as<std::string>()] = texts_of(entry.second);
 }
 
 void CatalogueReader::read_what_it_says(const YAML::Node& node, Pattern& pattern) const {
@@ -195,8 +251,6 @@ void CatalogueReader::read_what_it_says(const YAML::Node& node, Pattern& pattern
 }
 
 void CatalogueReader::derive_literals(const YAML::Node& node, const std::string& match, Pattern& pattern) const {
-    pattern.literals = texts_of(node["literals"]);
-    if (!pattern.literals.empty()) return;
     if (!match.empty()) {
         auto literals = required_literals(match);
         if (!literals.ok()) fail(node["match"], "an expression with a literal: " + literals.error().message);
@@ -223,8 +277,8 @@ void CatalogueReader::derive_literals(const YAML::Node& node, const std::string&
 }
 
 Pattern CatalogueReader::read_pattern(const YAML::Node& node) const {
-    only_keys(node,
-              {"id", "docs", "side", "logger", "when", "take", "match", "literals", "says", "examples", "counter_examples"});
+    only_keys(node, {"id", "docs", "side", "logger", "when", "after", "unless_after", "echoed", "take", "match", "literals",
+                     "says", "examples", "counter_examples"});
     Pattern pattern;
     pattern.id = text_of(node, "id");
     pattern.where = where(node);
@@ -236,14 +290,12 @@ Pattern CatalogueReader::read_pattern(const YAML::Node& node) const {
     const auto match = text_of(node, "match");
     if (match.empty() && pattern.when.empty()) fail(node, "a 'match' or a 'when'");
     if (!match.empty()) pattern.match = expression(node["match"], match);
-    const auto catches = [&](const char* name) {
-        return pattern.match && pattern.match->NamedCapturingGroups().count(name) != 0;
-    };
+    const auto catches = [&](const char* name) { return pattern.match && pattern.match->catches(name); };
     pattern.adds_only = !pattern.says_nothing && pattern.family == Family::symptom && pattern.sqlstate.empty() &&
                         pattern.kind.empty() && !catches("sqlstate") && !catches("exception_class") &&
                         pattern.take.count("sqlstate") == 0;
-    // They are tried on records that others found, so the filter need not let a record pass for them.
-    if (!pattern.adds_only && !pattern.says_nothing) derive_literals(node, match, pattern);
+    pattern.literals = texts_of(node["literals"]);
+    if (!pattern.adds_only && !pattern.says_nothing && pattern.literals.empty()) derive_literals(node, match, pattern);
     pattern.examples = read_examples(node["examples"], pattern);
     pattern.counter_examples = read_examples(node["counter_examples"], pattern);
     if (pattern.examples.empty()) fail(node, "'examples': at least one line with what is to be found in it");
@@ -251,12 +303,15 @@ Pattern CatalogueReader::read_pattern(const YAML::Node& node) const {
 }
 
 void CatalogueReader::read_message(const YAML::Node& node) {
-    only_keys(node, {"id", "docs", "sqlstate", "templates", "examples", "counter_examples"});
+    only_keys(node, {"id", "docs", "sqlstate", "level", "templates", "examples", "counter_examples"});
     const auto id = text_of(node, "id"), sqlstate = text_of(node, "sqlstate");
     if (id.empty() || sqlstate.size() != 5) fail(node, "an 'id' and an 'sqlstate' of five characters");
     if (!node["templates"] || node["templates"].size() == 0) fail(node, "'templates': the message in each language");
     bool first = true;
+    std::string english;
     for (const auto& entry : node["templates"]) {
+        const auto language = entry.first.as<std::string>();
+        if (first) english = entry.second.as<std::string>();
         auto compiled = compile_template(entry.second.as<std::string>());
         if (!compiled.ok()) fail(entry.second, compiled.error().message);
         Pattern pattern;
@@ -266,7 +321,11 @@ void CatalogueReader::read_message(const YAML::Node& node) {
         pattern.sqlstate = sqlstate;
         pattern.is_template = true;
         pattern.match = expression(entry.second, compiled.value().anywhere);
-        pattern.whole = expression(entry.second, compiled.value().whole);
+        const auto text = entry.second.as<std::string>();
+        if (first)
+            catalogue_.server_texts_.add({sqlstate, id, text_of(node, "level"), {}, true, {}}, text);
+        else
+            catalogue_.server_texts_.add_translation(english, language, text);
         pattern.literals = compiled.value().literals;
         if (first) {
             pattern.examples = read_examples(node["examples"], pattern);
@@ -286,7 +345,7 @@ void CatalogueReader::read_introductions(const YAML::Node& node) {
         pattern.where = where(entry);
         pattern.match = expression(entry, text_of(entry, "match"));
         pattern.phase = named<Phase>(text_of(entry, "phase"), {Phase::started, Phase::succeeded}).value_or(Phase::started);
-        if (pattern.match->NamedCapturingGroups().count("statement") == 0) fail(entry, "a group named 'statement'");
+        if (!pattern.match->catches("statement")) fail(entry, "a group named 'statement'");
         catalogue_.introductions_.push_back(std::move(pattern));
     }
 }
@@ -300,26 +359,27 @@ std::vector<Example> CatalogueReader::read_examples(const YAML::Node& node, cons
         if (entry.IsScalar()) {
             record.message = example.raw = entry.as<std::string>();
         } else {
-            only_keys(entry, {"text", "json", "level", "side", "logger", "sqlstate", "detail", "statement", "context", "expect"});
+            only_keys(entry, {"text", "json", "before", "level", "side", "logger", "sqlstate", "detail", "statement", "context",
+                              "expect"});
             record.message = example.raw = text_of(entry, "text");
             if (const auto text = text_of(entry, "json"); !text.empty()) {
                 example.raw = text;
-                const auto parsed = nlohmann::json::parse(text, nullptr, false);
-                if (!parsed.is_object()) fail(entry, "a JSON object");
-                const auto flat = parsed.flatten();
-                for (const auto& [path, value] : flat.items()) {
-                    std::string name = path.substr(1);
-                    std::replace(name.begin(), name.end(), '/', '.');
-                    if (value.is_string()) record.fields[name] = value.get<std::string>();
-                }
-                record.message = record.fields["message"];
+                JsonDecoder decoder;
+                auto decoded = decoder.decode(text, std::nullopt);
+                if (!decoded) fail(entry, "a JSON object");
+                record = std::move(decoded->record);
             }
-            record.level = text_of(entry, "level");
-            record.logger = text_of(entry, "logger");
-            record.sqlstate = text_of(entry, "sqlstate");
-            record.detail = text_of(entry, "detail");
-            record.statement = text_of(entry, "statement");
-            record.context = text_of(entry, "context");
+            const auto set = [&](std::string& field, const char* key) {
+                if (entry[key]) field = text_of(entry, key);
+            };
+            set(record.level, "level");
+            set(record.logger, "logger");
+            set(record.sqlstate, "sqlstate");
+            set(record.detail, "detail");
+            set(record.statement, "statement");
+            set(record.context, "context");
+            record.before = texts_of(entry["before"]);
+            std::reverse(record.before.begin(), record.before.end());  // written as they were printed, kept nearest first
             if (text_of(entry, "side") == "server") record.side = Side::server;
             if (const auto expect = entry["expect"]) {
                 for (const auto& field : expect) example.expect[field.first.as<std::string>()] = field.second.as<std::string>();

@@ -18,7 +18,11 @@ class CatalogueProblem : public std::runtime_error {
 
 class CatalogueReader {
    public:
-    explicit CatalogueReader(Catalogue& catalogue) : catalogue_(catalogue) {}
+    /// When expressions are compiled: an operator's now, so that a mistake ends the start and not a recognition; those of the
+    /// embedded catalogue, which tests compile, when they are first used.
+    enum class Compiled { now, at_first_use };
+
+    CatalogueReader(Catalogue& catalogue, Compiled when) : catalogue_(catalogue), when_(when) {}
     /// Throws CatalogueProblem.
     void read(const std::string& name, const std::string& text);
 
@@ -28,7 +32,7 @@ class CatalogueReader {
     void only_keys(const YAML::Node& node, std::initializer_list<const char*> known) const;
     std::string text_of(const YAML::Node& node, const char* key) const;
     std::vector<std::string> texts_of(const YAML::Node& node) const;
-    std::unique_ptr<const re2::RE2> expression(const YAML::Node& node, const std::string& text) const;
+    std::unique_ptr<const Expression> expression(const YAML::Node& node, const std::string& text) const;
 
     Pattern read_pattern(const YAML::Node& node) const;
     void read_message(const YAML::Node& node);
@@ -37,10 +41,13 @@ class CatalogueReader {
     void read_introductions(const YAML::Node& node);
     void derive_literals(const YAML::Node& node, const std::string& match, Pattern& pattern) const;
     std::vector<Example> read_examples(const YAML::Node& node, const Pattern& pattern) const;
+    void read_server_text(const std::string& sqlstate, const YAML::Node& node) const;
+    void read_narrators(const YAML::Node& node);
     void read_slow_statements(const YAML::Node& node);
     void add(Pattern pattern);
 
     Catalogue& catalogue_;
+    Compiled when_;
     std::string file_;
     std::string tool_;  // of the file being read
     std::string docs_;

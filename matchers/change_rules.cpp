@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "matchers/echoed_statement.h"
 #include "matchers/rules.h"
 #include "matchers/sql_statement.h"
 
@@ -111,10 +112,17 @@ std::string unescaped(std::string sql) {
 /// What a tool's line says: one event, or the effects of the SQL in it.
 std::vector<Signal> events_of(const Record& record, const Pattern& pattern, const Captures& captures, std::string_view matched,
                               const Knowledge& knowledge) {
-    const auto sql = caught(captures, "statement");
+    auto sql = caught(captures, "statement");
+    const bool echoed = sql.empty() && pattern.echoed;
+    if (echoed) {
+        // An error's text is no tag.
+        const bool is_tag = std::none_of(matched.begin(), matched.end(), [](char c) { return c == ':'; });
+        sql = echoed_statement(record.before, is_tag ? matched : std::string_view{}).value_or("");
+    }
     if (sql.empty()) return {tool_event(record, pattern, captures, matched, knowledge)};
     std::vector<Signal> events;
-    add_statement_effects(record, unescaped(sql), pattern.phase, knowledge, events);
+    add_statement_effects(record, echoed ? sql : unescaped(sql), pattern.phase, knowledge, events);
+    if (echoed && pattern.kind != "schema_change") events.push_back(tool_event(record, pattern, captures, matched, knowledge));
     for (auto& event : events) {
         event.tool = pattern.tool;
         event.rule = pattern.id;
@@ -124,7 +132,7 @@ std::vector<Signal> events_of(const Record& record, const Pattern& pattern, cons
 
 }  // namespace
 
-void add_tool_events(const Record& record, const std::string& text, const Candidates& candidates, const Knowledge& knowledge,
+void add_tool_events(const Record& record, const TextSearch& text, const Candidates& candidates, const Knowledge& knowledge,
                      std::vector<Signal>& signals) {
     std::vector<std::pair<std::size_t, Signal>> found;
     for (const auto index : candidates) {
@@ -138,11 +146,11 @@ void add_tool_events(const Record& record, const std::string& text, const Candid
         }
         std::size_t from = 0;
         for (std::size_t count = 0; count < kMaxMatches; ++count) {
-            auto match = find_match(*pattern.match, text, from);
+            auto match = text.find(*pattern.match, from);
             if (!match) break;
             from = std::max(match->end, match->begin + 1);
             match->captures.insert(conditions.begin(), conditions.end());
-            const auto matched = std::string_view(text).substr(match->begin, match->end - match->begin);
+            const auto matched = text.text().substr(match->begin, match->end - match->begin);
             for (auto& event : events_of(record, pattern, match->captures, matched, knowledge))
                 found.emplace_back(match->begin, std::move(event));
         }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "matchers/redactor.h"
 
@@ -83,6 +84,32 @@ std::string known_tail(std::string_view tail, const std::string& table) {
     return {};
 }
 
+/// Where PostgreSQL's own words behind the values begin, and the name of the table in them, which may hold anything.
+struct Tail {
+    std::size_t begin = 0;  // at the parenthesis that closes the values
+    std::string table;
+};
+
+/// The tail with the most words of its own; of several places the last: values lie in front of it.
+std::optional<Tail> tail_of(std::string_view detail) {
+    std::optional<Tail> best;
+    std::size_t best_size = 0;
+    while (!detail.empty() && (detail.back() == ' ' || detail.back() == '\r' || detail.back() == '\n')) detail.remove_suffix(1);
+    for (const std::string_view known : kTails) {
+        const auto place = known.find("{}");
+        if (place == std::string_view::npos || known.size() <= best_size) continue;
+        const auto after = known.substr(place + 2);
+        const std::string before = ")" + std::string(known.substr(0, place));
+        if (!detail.ends_with(after) || detail.size() < after.size() + before.size()) continue;
+        const auto rest = detail.substr(0, detail.size() - after.size());
+        const auto at = rest.rfind(before);
+        if (at == std::string_view::npos) continue;
+        best = Tail{at, std::string(rest.substr(at + before.size()))};
+        best_size = known.size();
+    }
+    return best;
+}
+
 /// The name in quotation marks at the end of `text` (a full stop may follow), or in front of it.
 std::string quoted_name(std::string_view text) {
     for (const auto& quotes : kQuotes) {
@@ -141,6 +168,10 @@ std::size_t end_of_columns(std::string_view text, std::size_t begin) {
 
 }  // namespace
 
+bool tells_of_a_key(std::string_view sqlstate) {
+    return sqlstate == "23505" || sqlstate == "23503" || sqlstate == "23001" || sqlstate == "23P01";
+}
+
 bool parse_key_detail(std::string_view detail, KeyDetail& key) {
     if (detail.find(")=(") == std::string_view::npos) return false;
     const auto open = detail.find('(');
@@ -150,7 +181,13 @@ bool parse_key_detail(std::string_view detail, KeyDetail& key) {
     // The tail is PostgreSQL's own text; only a table's name in it may hold a parenthesis, so that is looked for first.
     std::string_view searched = detail;
     std::string table;
+    const auto known = tail_of(detail);
+    if (known && known->begin >= values_begin) {
+        table = known->table;
+        searched = detail.substr(0, known->begin + 1);
+    }
     for (const auto& quotes : kQuotes) {
+        if (known && known->begin >= values_begin) break;
         const auto close = searched.rfind(quotes.close);
         if (close == std::string_view::npos || close <= values_begin || searched.size() - close > 40) continue;
         // A quoted key (`»(email)=(x)«`) closes right behind its parenthesis: that is no name.
@@ -166,8 +203,8 @@ bool parse_key_detail(std::string_view detail, KeyDetail& key) {
     if (values_end == std::string_view::npos || values_end < values_begin) return false;
     const auto tail = detail.substr(values_end + 1);
     // What stands behind the values is short and of one line; anything else is a text of another shape.
-    if (tail.find('\n') != std::string_view::npos || tail.size() > 200) return false;
-    if (tail.find("=(") != std::string_view::npos) return false;
+    if (!known && (tail.find('\n') != std::string_view::npos || tail.size() > 200)) return false;
+    if (!known && tail.find("=(") != std::string_view::npos) return false;
     key.columns = split_columns(detail.substr(open + 1, columns_end - open - 1));
     key.values = std::string(detail.substr(values_begin, values_end - values_begin));
     key.tail = known_tail(tail, table);

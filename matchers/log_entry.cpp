@@ -105,6 +105,9 @@ std::string encode(const LogEntry& entry) {
                        },
                        [&](const WatermarkUpdate& update) {
                            result = {{"v", kVersion}, {"watermark", watermark_to_json(update)}};
+                       },
+                       [&](const OperatorNote& note) {
+                           result = {{"v", kVersion}, {"note", note_to_json(note)}};
                        }},
                entry);
     return dump(result);
@@ -119,6 +122,7 @@ Result<LogEntry> decode_log_entry(std::string_view text) {
         }
         if (const auto tally = parsed.find("tally"); tally != parsed.end()) return LogEntry{tally_from_json(*tally)};
         if (const auto signal = parsed.find("signal"); signal != parsed.end()) return LogEntry{signal_from_json(*signal)};
+        if (const auto note = parsed.find("note"); note != parsed.end()) return LogEntry{note_from_json(*note)};
         return LogEntry{watermark_from_json(parsed.at("watermark"))};
     } catch (const std::exception& problem) {
         return Error{std::string("a signal log entry cannot be read: ") + problem.what()};
@@ -132,13 +136,21 @@ std::string to_json_line(const Signal& signal) {
     put(result, "operation", signal.operation);
     if (signal.phase != Phase::unknown) result["phase"] = to_string(signal.phase);
     for (const auto& object : signal.objects) result["objects"].push_back(object_as_shown(object));
-    if (!signal.objects.empty()) {
-        const DatabaseObject& first = signal.objects.front();
-        put(result, "schema", first.type == "schema" ? first.name : first.schema);
-        put(result, "table", holds_columns(first) ? first.name : first.table);
-        put(result, "column", first.type == "column" && first.column.empty() ? first.name : first.column);
-        put(result, "constraint", first.type == "constraint" ? first.name : first.constraint);
+    // Of the first object that names it.
+    DatabaseObject named;
+    for (const auto& object : signal.objects) {
+        const auto take = [](std::string& mine, const std::string& theirs) {
+            if (mine.empty()) mine = theirs;
+        };
+        take(named.schema, object.type == "schema" ? object.name : object.schema);
+        take(named.table, holds_columns(object) ? object.name : object.table);
+        take(named.column, object.type == "column" && object.column.empty() ? object.name : object.column);
+        take(named.constraint, object.type == "constraint" ? object.name : object.constraint);
     }
+    put(result, "schema", named.schema);
+    put(result, "table", named.table);
+    put(result, "column", named.column);
+    put(result, "constraint", named.constraint);
     put(result, "environment", signal.scope.environment);
     put(result, "service", signal.scope.service);
     put(result, "database", signal.scope.database);

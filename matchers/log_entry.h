@@ -1,11 +1,13 @@
 #pragma once
-// What the signal log holds, in order: tallies, changes and remedies, and how far each input partition has come.
+// What the signal log holds, in order: tallies, changes and remedies, how far each input partition has come, and what
+// people said.
 #include <set>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "matchers/operator_note.h"
 #include "matchers/result.h"
 #include "matchers/signal.h"
 #include "matchers/tally.h"
@@ -30,7 +32,7 @@ struct WatermarkUpdate {
 };
 
 /// A change or a remedy is written as its Signal; symptoms only as tallies.
-using LogEntry = std::variant<Tally, Signal, WatermarkUpdate>;
+using LogEntry = std::variant<Tally, Signal, WatermarkUpdate, OperatorNote>;
 
 /// One JSON object, with a version of its own in "v". `decode` accepts what this version and the one before wrote.
 std::string encode(const LogEntry& entry);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "matchers/event_time.h"
+#include "matchers/operator_note.h"
 #include "matchers/result.h"
 #include "matchers/signal.h"
 #include "matchers/tally.h"
@@ -18,6 +19,9 @@ nlohmann::json tally_to_json(const Tally& tally);
 /// Throw nlohmann's exceptions on a wrong shape.
 Signal signal_from_json(const nlohmann::json& json);
 Tally tally_from_json(const nlohmann::json& json);
+
+nlohmann::json note_to_json(const OperatorNote& note);
+OperatorNote note_from_json(const nlohmann::json& json);
 
 nlohmann::json input_to_json(const InputPartition& input);
 InputPartition input_from_json(const nlohmann::json& json);

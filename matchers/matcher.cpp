@@ -9,6 +9,8 @@
 #include "matchers/decoding/partition_decoder.h"
 #include "matchers/literal_filter.h"
 #include "matchers/recognition.h"
+#include "matchers/retold_errors.h"
+#include "matchers/text_search.h"
 
 namespace culprit {
 namespace {
@@ -87,6 +89,7 @@ struct Matcher::State {
     State(const Recognition& known, SourceProfile source, Offset from, AssemblyLimits limits)
         : recognition(known),
           scratch(known.filter().make_scratch()),
+          candidates(known.candidates().make_scratch()),
           profile(std::move(source)),
           resume(from),
           next(from),
@@ -94,15 +97,21 @@ struct Matcher::State {
 
     void accept(const RawRecord& record);
     void collect();
+    void pass();
     void conclude(DecodedEntry&& entry);
+    bool joins_earlier(const DecodedEntry& entry, Outcome& outcome);
+    std::optional<EventTime> oldest_unfinished() const;
     MatchedBatch take();
     Offset behind(const RawRecord& record) const;
 
     const Recognition& recognition;
     LiteralFilter::Scratch scratch;
+    CandidateIndex::Scratch candidates;
+    MatchMemo memo;
     SourceProfile profile;
     Offset resume, next;  // `next`: behind the last record, where everything is counted
     PartitionDecoder decoder;
+    RetoldErrors retold;
     std::deque<Uncounted> uncounted;
     std::map<std::uint64_t, Outcome> outcomes;  // by trigger
     EventClock clock;
@@ -126,11 +135,35 @@ void Matcher::State::accept(const RawRecord& record) {
         unsampled = true;
     }
     written = record.written;
-    decoder.accept(record, hit, counts);
+    const bool asks_before = hit && recognition.asks_before(record.bytes, scratch);
+    decoder.accept(record, hit, counts, asks_before);
 }
 
 void Matcher::State::collect() {
     for (auto& entry : decoder.drain()) conclude(std::move(entry));
+}
+
+/// The newest record has passed, and what it ended is concluded.
+void Matcher::State::pass() {
+    if (!retold.waiting()) return;
+    retold.pass(decoder.next_sequence() - 1, decoder.time_of_newest());
+    retold.settle(decoder.oldest_open().value_or(decoder.next_sequence()));
+}
+
+/// An error of an application's may have been told before, by a framework or by the application itself.
+bool Matcher::State::joins_earlier(const DecodedEntry& entry, Outcome& outcome) {
+    if (outcome.signals.size() != 1) return false;
+    Signal& symptom = outcome.signals.front();
+    if (symptom.family != Family::symptom || symptom.side != Side::application) return false;
+    const auto time = entry.last ? entry.last : entry.record->time;
+    const auto earlier =
+        retold.tell(entry.trigger, time, entry.record->stream, voice_of(*entry.record, recognition.catalogue()), symptom);
+    if (!earlier) return false;
+    Outcome& first = outcomes.at(*earlier);
+    add_telling(first.signals.front(), symptom);
+    first.joined_through = std::max({first.joined_through, entry.trigger, entry.joined_through});
+    outcome.signals.clear();
+    return true;
 }
 
 void Matcher::State::conclude(DecodedEntry&& entry) {
@@ -140,12 +173,14 @@ void Matcher::State::conclude(DecodedEntry&& entry) {
         if (!record.time) record.time = written;  // psql and Alembic print no times, and a file has no shipper
         if (record.time) clock.see(*record.time, entry.arrived);
         outcome.server_log = server_log_seen(record);
-        outcome.signals = recognition.recognise(record);
+        outcome.signals = recognition.recognise(record, candidates, &memo);
         const auto refuse = [&](std::string_view reason) {
             outcome.counters.undecodable += 1;
             outcome.dead_letters.push_back(make_dead_letter(record.source, reason, entry.trigger_bytes));
         };
-        if (outcome.signals.empty()) {
+        if (record.time && joins_earlier(entry, outcome)) {
+            // Counted, and told of by the first record.
+        } else if (outcome.signals.empty()) {
             outcome.counters.unmatched = 1;
             if (entry.empty_message) refuse(dead_letter::kEmptyMessage);
         } else if (!record.time) {
@@ -153,7 +188,18 @@ void Matcher::State::conclude(DecodedEntry&& entry) {
             refuse(dead_letter::kUnknownTimestamp);
         }
     }
+    for (Record& record : entry.others) {
+        if (!record.time) continue;  // events of a batch carry their times
+        clock.see(*record.time, entry.arrived);
+        if (!outcome.server_log) outcome.server_log = server_log_seen(record);
+        for (auto& signal : recognition.recognise(record, candidates)) outcome.signals.push_back(std::move(signal));
+    }
     outcomes.insert_or_assign(entry.trigger, std::move(outcome));
+}
+
+std::optional<EventTime> Matcher::State::oldest_unfinished() const {
+    const auto open = decoder.oldest_open_time(), waiting = retold.oldest_time();
+    return open && waiting ? std::min(*open, *waiting) : open ? open : waiting;
 }
 
 MatchedBatch Matcher::State::take() {
@@ -164,6 +210,10 @@ MatchedBatch Matcher::State::take() {
     if (const auto open = decoder.oldest_open()) {
         cut = *open;
         batch.next = decoder.oldest_open_offset();
+    }
+    if (const auto waits = retold.oldest(); waits && *waits < cut) {
+        cut = *waits;
+        batch.next = outcomes.at(cut).trigger;
     }
     for (auto outcome = outcomes.rbegin(); outcome != outcomes.rend(); ++outcome) {
         if (outcome->first >= cut || outcome->second.joined_through < cut) continue;
@@ -195,7 +245,7 @@ MatchedBatch Matcher::State::take() {
         unsampled = false;
     }
     batch.watermark.input = profile.input;
-    batch.watermark.watermark = clock.watermark(decoder.oldest_open_time()).value_or(EventTime{});
+    batch.watermark.watermark = clock.watermark(oldest_unfinished()).value_or(EventTime{});
     batch.watermark.evidence = evidence.all();
     return batch;
 }
@@ -210,6 +260,7 @@ void Matcher::accept(std::span<const RawRecord> records) {
     for (const auto& record : records) {
         state_->accept(record);
         state_->collect();
+        state_->pass();
     }
     state_->decoder.end_of_batch();
 }
@@ -217,6 +268,7 @@ void Matcher::accept(std::span<const RawRecord> records) {
 void Matcher::close_open_entries() {
     state_->decoder.close_all();
     state_->collect();
+    state_->retold.clear();
 }
 
 MatchedBatch Matcher::take() { return state_->take(); }

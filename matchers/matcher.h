@@ -31,16 +31,16 @@ inline constexpr std::size_t kLookback = 256;
 /// Limits of one entry being assembled. At a limit the entry is closed as it is, and counted in `assemblies_cut`.
 struct AssemblyLimits {
     std::size_t bytes = 1 << 20;
-    std::size_t records = 2'000;              // lines of one entry, and records of the partition that pass while it is open
+    std::size_t records = 2'000;                 // lines of one entry, and records of the partition that pass while it is open
     Duration silence = std::chrono::seconds{2};  // record time passed in the partition since its last line
-    std::size_t open = 4'096;                 // entries open at once
+    std::size_t open = 4'096;                    // entries open at once
 };
 
 struct MatcherCounters {
     std::uint64_t records = 0, bytes = 0;
     std::uint64_t filter_passes = 0;
     std::uint64_t decoded = 0, undecodable = 0, repaired_utf8 = 0;
-    std::uint64_t unmatched = 0;        // passed the filter, said nothing
+    std::uint64_t unmatched = 0;  // passed the filter, said nothing
     std::uint64_t assemblies_cut = 0;
     void add(const MatcherCounters& other);
 };
@@ -48,11 +48,11 @@ struct MatcherCounters {
 /// What one commit may hold.
 struct MatchedBatch {
     InputPartition input;
-    Offset next;                        // the cut: where to resume. Below it everything is counted, from it on nothing is
-    std::vector<Signal> signals;        // in order of their triggers; symptoms, changes and remedies
+    Offset next;                  // the cut: where to resume. Below it everything is counted, from it on nothing is
+    std::vector<Signal> signals;  // in order of their triggers; symptoms, changes and remedies
     std::vector<DeadLetter> dead_letters;
     WatermarkUpdate watermark;
-    MatcherCounters counters;           // of the records below the cut that no earlier batch counted
+    MatcherCounters counters;  // of the records below the cut that no earlier batch counted
 };
 
 class Matcher {

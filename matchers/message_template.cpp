@@ -12,7 +12,7 @@ constexpr std::string_view kOpeningQuote = R"(\\*")";
 /// Behind the last quotation mark no name goes on: `"we"ird_pkey"`.
 constexpr std::string_view kNoWord = R"((?:[^\w\x80-\xff]|$))";
 
-std::string fixed(std::string_view text, bool quotes_may_be_escaped) {
+std::string fixed(std::string_view text) {
     std::string result;
     std::string plain;
     const auto flush = [&] {
@@ -20,7 +20,7 @@ std::string fixed(std::string_view text, bool quotes_may_be_escaped) {
         plain.clear();
     };
     for (const char byte : text) {
-        if (byte == '"' && quotes_may_be_escaped) {
+        if (byte == '"') {
             flush();
             result += kOpeningQuote;
         } else if (byte == '\n' || byte == '\t') {
@@ -38,8 +38,6 @@ std::string fixed(std::string_view text, bool quotes_may_be_escaped) {
 
 Result<MessageTemplate> compile_template(std::string_view text) {
     MessageTemplate result;
-    // From beginning to end over line breaks; what stderr appends (` at character 29`) is short and in brackets or words.
-    result.whole = R"((?s)\A)";
     std::string_view best;
     std::size_t at = 0;
     bool ends_with_quote = false;
@@ -51,8 +49,7 @@ Result<MessageTemplate> compile_template(std::string_view text) {
             if (rarity(piece.substr(begin, end - begin)) > rarity(best)) best = piece.substr(begin, end - begin);
             begin = end + 1;
         }
-        result.anywhere += fixed(piece, true);
-        result.whole += fixed(piece, false);
+        result.anywhere += fixed(piece);
         ends_with_quote = piece == "\"";
         if (open == std::string_view::npos) break;
         const auto close = text.find('}', open);
@@ -63,12 +60,9 @@ Result<MessageTemplate> compile_template(std::string_view text) {
         const bool last = close + 1 == text.size();
         // A name without quotation marks (`permission denied for table payroll`) ends at white space.
         result.anywhere += "(?P<" + name + ">" + (quoted || !last ? R"([^\n]{1,300}?)" : R"([^\s"':,;()]{1,300})") + ")";
-        const bool reference = !quoted && (name == "column_reference" || name == "relation");
-        result.whole += "(?P<" + name + ">" + (reference ? R"([^\s"]+|[^\s"]*"[^"]+"[^\s"]*)" : ".+") + ")";
         at = close + 1;
     }
     if (ends_with_quote) result.anywhere += kNoWord;
-    result.whole += R"((?:\s*[( ][^"»]{0,60}\d+[^"»]{0,30})?\z)";
     result.literals = literals_of_text(best);
     if (result.literals.empty()) return Error{"a text with at least four fixed characters in a row"};
     return result;

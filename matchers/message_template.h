@@ -10,7 +10,6 @@ namespace culprit {
 
 struct MessageTemplate {
     std::string anywhere;  // matches the message within a longer text; names end at their quotation mark
-    std::string whole;     // matches a text that is the message: names may hold anything, whole messages included
     std::vector<std::string> literals;
 };
 

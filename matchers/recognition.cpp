@@ -41,16 +41,21 @@ Signal signal_for(const Record& record, const Knowledge& knowledge) {
 }
 
 std::vector<Signal> recognise(const Record& record, const Candidates& candidates, const Knowledge& knowledge) {
+    const std::string text = record.side == Side::server ? record.message : searched_text(record);
+    return recognise(record, TextSearch(text), candidates, knowledge);
+}
+
+std::vector<Signal> recognise(const Record& record, const TextSearch& text, const Candidates& candidates,
+                              const Knowledge& knowledge) {
     std::vector<Signal> signals;
     if (record.side == Side::server) {
         // The server's words are its own; a tool's within them (`ALTER TABLE` alone on a line of a statement) are quoted.
-        add_symptom(record, {}, candidates, knowledge, signals);
+        add_symptom(record, text, candidates, knowledge, signals);
         if (!signals.empty()) return signals;
         add_server_events(record, knowledge, signals);
         add_logged_statement(record, knowledge, signals);
         return signals;
     }
-    const auto text = searched_text(record);
     add_symptom(record, text, candidates, knowledge, signals);
     add_tool_events(record, text, candidates, knowledge, signals);
     return signals;
@@ -65,31 +70,31 @@ Result<std::unique_ptr<const Recognition>> Recognition::load(const std::vector<s
     if (!catalogue.ok()) return catalogue.error();
     auto filter = LiteralFilter::compile(catalogue.value()->literals());
     if (!filter.ok()) return filter.error();
+    auto candidates = CandidateIndex::build(*catalogue.value(), *filter.value());
+    if (!candidates.ok()) return candidates.error();
     std::unique_ptr<Recognition> recognition(new Recognition);
+    recognition->candidates_ = std::move(candidates).value();
     recognition->catalogue_ = std::move(catalogue).value();
     recognition->filter_ = std::move(filter).value();
     recognition->redactor_ = std::make_unique<Redactor>(std::move(redaction));
     return std::unique_ptr<const Recognition>(std::move(recognition));
 }
 
-std::vector<Signal> Recognition::recognise(const Record& record) const {
-    if (record.side == Side::server) return culprit::recognise(record, {}, {*catalogue_, *redactor_});
-    // The same literals that let a record pass say which patterns may match it.
-    auto scratch = filter_->make_scratch();
+bool Recognition::asks_before(std::string_view bytes, LiteralFilter::Scratch& scratch) const {
     std::vector<unsigned> found;
-    filter_->matches(searched_text(record), scratch, found);
-    Candidates candidates;
-    for (const auto literal : found) {
-        const auto& patterns = catalogue_->patterns_of_literal(literal);
-        candidates.insert(candidates.end(), patterns.begin(), patterns.end());
-    }
-    // A condition on a field's value has its literals around the value, in the JSON; they are gone once it is decoded.
-    for (std::size_t index = 0; index < catalogue_->patterns().size(); ++index) {
-        if (!catalogue_->patterns()[index].match) candidates.push_back(index);
-    }
-    std::sort(candidates.begin(), candidates.end());
-    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
-    return culprit::recognise(record, candidates, {*catalogue_, *redactor_});
+    filter_->matches(bytes, scratch, found);
+    return std::any_of(found.begin(), found.end(), [&](unsigned literal) { return catalogue_->asks_before(literal); });
+}
+
+std::vector<Signal> Recognition::recognise(const Record& record) const {
+    auto scratch = candidates_->make_scratch();
+    return recognise(record, scratch);
+}
+
+std::vector<Signal> Recognition::recognise(const Record& record, CandidateIndex::Scratch& scratch, MatchMemo* memo) const {
+    candidates_->find(record, scratch);
+    const TextSearch text = memo == nullptr ? TextSearch(scratch.text()) : TextSearch(scratch.text(), *memo);
+    return culprit::recognise(record, text, scratch.candidates(), {*catalogue_, *redactor_});
 }
 
 }  // namespace culprit

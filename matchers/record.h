@@ -66,6 +66,8 @@ struct Record {
     std::optional<PostgresqlContext> postgresql;
     std::map<std::string, std::string>
         fields;  // other top-level string fields of a JSON record, dotted: deployment events live here
+    /// The lines that its stream held before it, nearest first; only where a pattern may ask for them (`Pattern::after`).
+    std::vector<std::string> before;
     bool repaired_utf8 = false;
 };
 

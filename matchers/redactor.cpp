@@ -139,14 +139,13 @@ std::string Redactor::message(std::string_view text) const {
     return result;
 }
 
-std::string Redactor::detail(std::string_view text) const {
+std::string Redactor::detail(std::string_view text, const KeyDetail* key) const {
     if (text.empty()) return {};
     if (policy_.values == RedactedValues::keep) return std::string(text);
-    KeyDetail key;
-    if (!parse_key_detail(text, key)) return value(text);
+    if (!key) return value(text);
     std::string columns;
-    for (const auto& column : key.columns) columns += (columns.empty() ? "" : ", ") + column;
-    return "Key (" + columns + ")=(" + value(key.values) + ")" + key.tail;
+    for (const auto& column : key->columns) columns += (columns.empty() ? "" : ", ") + column;
+    return "Key (" + columns + ")=(" + value(key->values) + ")" + key->tail;
 }
 
 std::string Redactor::statement(std::string_view sql) const {

@@ -34,7 +34,8 @@ class Redactor {
 
     /// A message's first line. Names in double quotes stay, values go.
     std::string message(std::string_view text) const;
-    std::string detail(std::string_view text) const;
+    /// All of a DETAIL is hidden but for what `key` says of it: its columns and PostgreSQL's own words behind them.
+    std::string detail(std::string_view text, const KeyDetail* key = nullptr) const;
     /// Constants, dollar-quoted bodies and comments go, by libpg_query's scanner; everything goes where the scan fails.
     std::string statement(std::string_view sql) const;
 
@@ -42,7 +43,11 @@ class Redactor {
     RedactionPolicy policy_;
 };
 
-/// Splits a key's DETAIL in any of PostgreSQL's languages; nothing when it has another shape.
+/// Unique, foreign key, restrict and exclusion violations, by SQLSTATE.
+[[nodiscard]] bool tells_of_a_key(std::string_view sqlstate);
+
+/// Splits a key's DETAIL in any of PostgreSQL's languages; nothing when it has another shape. Only for errors that tell of a key
+/// (`tells_of_a_key`): in a `Failing row contains (…)` a value may look like one.
 /// Hostile case: `Key (email, note)=(alice@x.org, foo)=(bar, baz) already exists.` has columns {email, note}.
 [[nodiscard]] bool parse_key_detail(std::string_view detail, KeyDetail& key);
 

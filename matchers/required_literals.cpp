@@ -31,6 +31,10 @@ std::string_view longest_run(std::string_view text, Fits fits) {
 
 std::string_view plain_run(std::string_view text) { return longest_run(text, is_plain); }
 
+std::string_view printable_run(std::string_view text) {
+    return longest_run(text, [](unsigned char byte) { return byte >= 0x20 && byte < 0x7f; });
+}
+
 std::string_view foreign_run(std::string_view text) {
     return longest_run(text, [](unsigned char byte) { return byte >= 0x80; });
 }
@@ -67,6 +71,45 @@ struct Requirement {
     }
 };
 
+/// Of the sets of atoms of which every match holds one, the rarest found; each atom cut to the run that can be searched for.
+Result<std::vector<std::string>> rarest_set(const std::string& expression, bool case_sensitive,
+                                            std::string_view (*run_of)(std::string_view), std::size_t shortest) {
+    re2::RE2::Options options;
+    options.set_encoding(re2::RE2::Options::EncodingLatin1);
+    options.set_case_sensitive(case_sensitive);
+    options.set_log_errors(false);
+    Requirement requirement;
+    int id = 0;
+    if (requirement.filter.Add(expression, options, &id) != re2::RE2::NoError) return Error{"it does not compile"};
+    requirement.filter.Compile(&requirement.atoms);
+    std::vector<bool> left_out(requirement.atoms.size(), true);
+    if (requirement.atoms.empty() || requirement.possible_without(left_out)) {
+        return Error{"no literal is in every match of it: give it some fixed words, or name them under `literals`"};
+    }
+    // From the most common on, keep an atom out of the set when the others still are in every match.
+    std::vector<std::size_t> order(requirement.atoms.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return run_of(requirement.atoms[a]).size() < run_of(requirement.atoms[b]).size();
+    });
+    for (const auto index : order) {
+        left_out[index] = false;
+        if (requirement.possible_without(left_out)) left_out[index] = true;
+    }
+    std::vector<std::string> literals;
+    for (std::size_t index = 0; index < requirement.atoms.size(); ++index) {
+        if (!left_out[index]) continue;
+        const auto run = run_of(requirement.atoms[index]);
+        if (run.size() < shortest) {
+            return Error{"its best literal '" + requirement.atoms[index] +
+                         "' is too short once cut to what JSON does not escape: "
+                         "give it some fixed words, or name them under `literals`"};
+        }
+        literals.emplace_back(run);
+    }
+    return literals;
+}
+
 }  // namespace
 
 std::size_t rarity(std::string_view text) {
@@ -97,40 +140,12 @@ std::vector<std::string> literals_of_value(std::string_view value) {
 }
 
 Result<std::vector<std::string>> required_literals(const std::string& expression, bool case_sensitive) {
-    re2::RE2::Options options;
-    options.set_encoding(re2::RE2::Options::EncodingLatin1);
-    options.set_case_sensitive(case_sensitive);
-    options.set_log_errors(false);
-    Requirement requirement;
-    int id = 0;
-    if (requirement.filter.Add(expression, options, &id) != re2::RE2::NoError) return Error{"it does not compile"};
-    requirement.filter.Compile(&requirement.atoms);
-    std::vector<bool> left_out(requirement.atoms.size(), true);
-    if (requirement.atoms.empty() || requirement.possible_without(left_out)) {
-        return Error{"no literal is in every match of it: give it some fixed words, or name them under `literals`"};
-    }
-    // From the most common on, keep an atom out of the set when the others still are in every match.
-    std::vector<std::size_t> order(requirement.atoms.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return plain_run(requirement.atoms[a]).size() < plain_run(requirement.atoms[b]).size();
-    });
-    for (const auto index : order) {
-        left_out[index] = false;
-        if (requirement.possible_without(left_out)) left_out[index] = true;
-    }
-    std::vector<std::string> literals;
-    for (std::size_t index = 0; index < requirement.atoms.size(); ++index) {
-        if (!left_out[index]) continue;
-        const auto run = plain_run(requirement.atoms[index]);
-        if (run.size() < kShortest) {
-            return Error{"its best literal '" + requirement.atoms[index] +
-                         "' is too short once cut to what JSON does not escape: "
-                         "give it some fixed words, or name them under `literals`"};
-        }
-        literals.emplace_back(run);
-    }
-    return literals;
+    return rarest_set(expression, case_sensitive, plain_run, kShortest);
+}
+
+std::vector<std::string> needed_texts(const std::string& expression) {
+    auto texts = rarest_set(expression, true, printable_run, 3);
+    return texts.ok() ? std::move(texts).value() : std::vector<std::string>{};
 }
 
 }  // namespace culprit

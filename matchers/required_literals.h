@@ -13,6 +13,10 @@ namespace culprit {
 /// An Error says that there is none: such a pattern cannot be filtered for.
 Result<std::vector<std::string>> required_literals(const std::string& expression, bool case_sensitive = true);
 
+/// The same for decoded text, where nothing is escaped: runs of printable ASCII of three bytes or more. Nothing when there are
+/// none; then every text has to be tried.
+std::vector<std::string> needed_texts(const std::string& expression);
+
 /// Of a text that a match holds as it stands: its best run, in all the ways in which a log may write it (as it is; for a run that
 /// is not ASCII also as `\u0434…`). Empty when it has no run of three bytes.
 std::vector<std::string> literals_of_text(std::string_view text);

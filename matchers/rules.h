@@ -3,10 +3,12 @@
 // catalogue.
 #include <vector>
 
+#include "matchers/candidate_index.h"
 #include "matchers/catalogue.h"
 #include "matchers/record.h"
 #include "matchers/redactor.h"
 #include "matchers/signal.h"
+#include "matchers/text_search.h"
 
 namespace culprit {
 
@@ -14,9 +16,6 @@ struct Knowledge {
     const Catalogue& catalogue;
     const Redactor& redactor;
 };
-
-/// Indices into catalogue.patterns(), ascending: those of which a literal was found in the record's text.
-using Candidates = std::vector<std::size_t>;
 
 /// What of a record is searched: its message and its other texts, one a line.
 std::string searched_text(const Record& record);
@@ -26,11 +25,11 @@ Signal signal_for(const Record& record, const Knowledge& knowledge);
 
 /// The error that the record tells of, once, however often it repeats it; and, when the failed statement was DDL, the failed
 /// change.
-void add_symptom(const Record& record, const std::string& text, const Candidates& candidates, const Knowledge& knowledge,
+void add_symptom(const Record& record, const TextSearch& text, const Candidates& candidates, const Knowledge& knowledge,
                  std::vector<Signal>& signals);
 
 /// Changes and remedies by the catalogue's patterns, in order of their places in the text.
-void add_tool_events(const Record& record, const std::string& text, const Candidates& candidates, const Knowledge& knowledge,
+void add_tool_events(const Record& record, const TextSearch& text, const Candidates& candidates, const Knowledge& knowledge,
                      std::vector<Signal>& signals);
 
 /// Changes and remedies by the statement that the server logged.
@@ -45,6 +44,9 @@ void add_statement_effects(const Record& record, std::string_view sql, Phase pha
 
 /// All of it: the literals of the catalogue decide which patterns are tried.
 std::vector<Signal> recognise(const Record& record, const Candidates& candidates, const Knowledge& knowledge);
+/// `text` is what is searched: searched_text(record); of the server's records, the message.
+std::vector<Signal> recognise(const Record& record, const TextSearch& text, const Candidates& candidates,
+                              const Knowledge& knowledge);
 
 /// At most `limit` bytes, not ending within a UTF-8 sequence.
 std::string cut_utf8(std::string text, std::size_t limit);

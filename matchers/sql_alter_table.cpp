@@ -54,6 +54,15 @@ bool restarts(const PgQuery__Node* options) {
     return found;
 }
 
+/// The partition, too, loses or gains constraints.
+std::vector<DatabaseObject> with_partition(const PgQuery__AlterTableCmd& command, const DatabaseObject& table) {
+    std::vector<DatabaseObject> objects{table};
+    if (command.def != nullptr && command.def->node_case == PG_QUERY__NODE__NODE_PARTITION_CMD &&
+        command.def->partition_cmd->name != nullptr)
+        objects.push_back(relation_object(*command.def->partition_cmd->name, "table"));
+    return objects;
+}
+
 }  // namespace
 
 std::vector<DatabaseObject> constraint_objects(const PgQuery__Constraint& constraint, const DatabaseObject& table,
@@ -177,10 +186,10 @@ void add_effects(const PgQuery__AlterTableStmt& statement, std::vector<SqlEffect
                 of_constraint("alter_constraint");
                 break;
             case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
-                effects.push_back(schema_change("attach_partition", {table}));
+                effects.push_back(schema_change("attach_partition", with_partition(command, table)));
                 break;
             case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition:
-                effects.push_back(schema_change("detach_partition", {table}));
+                effects.push_back(schema_change("detach_partition", with_partition(command, table)));
                 break;
             case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner:
                 effects.push_back(schema_change("change_owner", {table}));

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "matchers/parse_tree.h"
+#include "matchers/sql_block.h"
 
 namespace culprit {
 namespace {
@@ -300,13 +301,33 @@ void add_effects(const PgQuery__Node& node, std::vector<SqlEffect>& effects) {
                 schema_change("alter_type", {named("type", name_parts(nodes(alter.type_name, alter.n_type_name)))}));
             break;
         }
+        case PG_QUERY__NODE__NODE_DO_STMT:
+            for (const auto* argument : nodes(node.do_stmt->args, node.do_stmt->n_args)) {
+                if (argument->node_case != PG_QUERY__NODE__NODE_DEF_ELEM || text(argument->def_elem->defname) != "as") continue;
+                for (const auto& statement : statements_in_block(text_of(argument->def_elem->arg))) {
+                    // A block within the block is written out; one that EXECUTE runs is left.
+                    for (const ParseTree inner(statement); const auto* found : inner.statements()) {
+                        if (found->node_case != PG_QUERY__NODE__NODE_DO_STMT) add_effects(*found, effects);
+                    }
+                }
+            }
+            add_sequence_resets(node, effects);
+            break;
+        case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT: {
+            const auto& alter = *node.alter_owner_stmt;
+            const auto type = type_name(alter.object_type);
+            if (alter.object == nullptr || type.empty()) break;
+            if (alter.object->node_case == PG_QUERY__NODE__NODE_STRING)
+                effects.push_back(schema_change("change_owner", {named(type, {text(alter.object->string->sval)})}));
+            break;
+        }
         case PG_QUERY__NODE__NODE_COPY_STMT:
             if (node.copy_stmt->is_from != 0 && node.copy_stmt->relation != nullptr) {
                 effects.push_back({Family::change, "import", {}, {relation_object(*node.copy_stmt->relation, "table")}});
             }
             break;
         default:
-            if (!add_sequence_resets(node, effects)) add_other_creations(node, effects);
+            if (!add_sequence_resets(node, effects) && !add_operation(node, effects)) add_other_creations(node, effects);
     }
 }
 

@@ -22,6 +22,9 @@ std::vector<DatabaseObject> constraint_objects(const PgQuery__Constraint& constr
 /// setval(…) anywhere in a statement, `ALTER SEQUENCE … RESTART`, and DO blocks that call setval.
 bool add_sequence_resets(const PgQuery__Node& statement, std::vector<SqlEffect>& effects);
 
+/// Maintenance, roles, databases, settings, bulk INSERT, sessions that are ended. False when the statement is none of these.
+bool add_operation(const PgQuery__Node& statement, std::vector<SqlEffect>& effects);
+
 /// For what the parser refuses (newer syntax, cut or too long): the statement's first words.
 std::vector<SqlEffect> effects_by_keywords(std::string_view sql);
 

@@ -71,10 +71,14 @@ std::vector<SqlEffect> effects_by_keywords(std::string_view sql) {
     for (char& letter : head) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
     if (std::none_of(kVerbs.begin(), kVerbs.end(), [&](const char* verb) { return head.find(verb) != std::string::npos; }))
         return {};
-    for (const auto& rule : kRules) {
-        re2::RE2::Options options;
-        options.set_encoding(re2::RE2::Options::EncodingLatin1);
-        const re2::RE2 expression(std::string(kStart) + rule.expression, options);
+    static const auto expressions = [] {
+        std::vector<std::unique_ptr<const Expression>> list;
+        for (const auto& rule : kRules) list.push_back(std::make_unique<Expression>(std::string(kStart) + rule.expression));
+        return list;
+    }();
+    for (std::size_t at = 0; at < kRules.size(); ++at) {
+        const auto& rule = kRules[at];
+        const re2::RE2& expression = *expressions[at];
         std::vector<re2::StringPiece> groups(static_cast<std::size_t>(expression.NumberOfCapturingGroups()) + 1);
         if (!expression.Match({sql.data(), sql.size()}, 0, sql.size(), re2::RE2::ANCHOR_START, groups.data(),
                               static_cast<int>(groups.size())))

@@ -67,13 +67,24 @@ SqlEffect reset_by_setval(const PgQuery__FuncCall& call, const PgQuery__Node& st
     return effect;
 }
 
+/// `OWNED BY shop.orders.id`; NONE has one part.
+void take_owner(const PgQuery__Node* owner, DatabaseObject& sequence) {
+    if (owner == nullptr || owner->node_case != PG_QUERY__NODE__NODE_LIST) return;
+    const auto parts = name_parts(nodes(owner->list->items, owner->list->n_items));
+    if (parts.size() < 2) return;
+    sequence.column = parts.back();
+    sequence.table = parts[parts.size() - 2];
+}
+
 }  // namespace
 
 bool add_sequence_resets(const PgQuery__Node& statement, std::vector<SqlEffect>& effects) {
     if (statement.node_case == PG_QUERY__NODE__NODE_ALTER_SEQ_STMT) {
         const auto& alter = *statement.alter_seq_stmt;
-        const auto sequence = relation_object(*alter.sequence, "sequence");
+        auto sequence = relation_object(*alter.sequence, "sequence");
         for (const auto* option : nodes(alter.options, alter.n_options)) {
+            if (option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && text(option->def_elem->defname) == "owned_by")
+                take_owner(option->def_elem->arg, sequence);
             if (option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && text(option->def_elem->defname) == "restart") {
                 effects.push_back({Family::remedy, "sequence_reset", {}, {sequence}});
                 return true;

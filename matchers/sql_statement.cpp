@@ -2,11 +2,16 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 #include "matchers/parse_tree.h"
 #include "matchers/sql_effects.h"
 
 namespace culprit {
 namespace {
+
+constexpr std::size_t kMaxSplitSql = 1 << 20;
+constexpr int kMostParts = 10'000;
 
 InsertTarget target_of(const PgQuery__RangeVar& relation) {
     return {text(relation.schemaname), text(relation.relname), {}, false};
@@ -39,13 +44,48 @@ std::string without_placeholders(std::string_view sql) {
     return text;
 }
 
+/// A file of statements sent as one: too long to be parsed at once, or with one statement in it that the parser refuses.
+std::vector<SqlEffect> effects_of_parts(std::string_view sql) {
+    if (sql.size() > kMaxSplitSql || sql.find('\0') != std::string_view::npos) return effects_by_keywords(sql);
+    const std::string text(sql);
+    std::vector<SqlEffect> effects;
+    const PgQuerySplitResult split = pg_query_split_with_scanner(text.c_str());
+    const int parts = split.error == nullptr ? std::min(split.n_stmts, kMostParts) : 0;
+    for (int index = 0; index < parts; ++index) {
+        const auto part = sql.substr(static_cast<std::size_t>(split.stmts[index]->stmt_location),
+                                     static_cast<std::size_t>(split.stmts[index]->stmt_len));
+        if (const ParseTree tree(part); tree.parsed()) {
+            for (const auto* statement : tree.statements()) add_effects(*statement, effects);
+        } else {
+            for (auto& effect : effects_by_keywords(part)) effects.push_back(std::move(effect));
+        }
+    }
+    pg_query_free_split_result(split);
+    return parts == 0 ? effects_by_keywords(sql) : effects;
+}
+
+/// Not every INSERT, LOCK and VACUUM can be let through: these have their literals in catalogue/postgresql_server.yaml.
+bool is_seen_by_the_filter(const SqlEffect& effect, std::string_view sql) {
+    static const re2::RE2 insert(R"((?i)\), ?\(|\) select |overriding system value)"), lock("(?i)lock table |access exclusive"),
+        vacuum(R"((?i)vacuum full|vacuum \()");
+    const re2::StringPiece text(sql.data(), sql.size());
+    if (effect.operation == "insert") return re2::RE2::PartialMatch(text, insert);
+    if (effect.operation == "lock_table") return re2::RE2::PartialMatch(text, lock);
+    if (effect.operation == "vacuum_full") return re2::RE2::PartialMatch(text, vacuum);
+    return true;
+}
+
 }  // namespace
 
 std::vector<SqlEffect> effects_of(std::string_view sql) {
     const ParseTree tree(sql);
     std::vector<SqlEffect> effects;
-    if (!tree.parsed()) return effects_by_keywords(sql);
-    for (const auto* statement : tree.statements()) add_effects(*statement, effects);
+    if (!tree.parsed()) {
+        effects = effects_of_parts(sql);
+    } else {
+        for (const auto* statement : tree.statements()) add_effects(*statement, effects);
+    }
+    std::erase_if(effects, [&](const SqlEffect& effect) { return !is_seen_by_the_filter(effect, sql); });
     return effects;
 }
 
@@ -71,11 +111,15 @@ std::optional<InsertTarget> written_table(std::string_view sql) {
         walk(statement->base, [&](const PgQuery__Node& node) {
             if (target) return false;
             target = written_by(node);
-            if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT && node.update_stmt->relation != nullptr) {
-                target = target_of(*node.update_stmt->relation);
-            } else if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT && node.delete_stmt->relation != nullptr) {
-                target = target_of(*node.delete_stmt->relation);
-            }
+            const PgQuery__RangeVar* written = nullptr;
+            if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) written = node.update_stmt->relation;
+            if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT) written = node.delete_stmt->relation;
+            if (node.node_case == PG_QUERY__NODE__NODE_MERGE_STMT) written = node.merge_stmt->relation;
+            if (node.node_case == PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT) written = node.refresh_mat_view_stmt->relation;
+            if (node.node_case == PG_QUERY__NODE__NODE_REINDEX_STMT &&
+                node.reindex_stmt->kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE)
+                written = node.reindex_stmt->relation;
+            if (written != nullptr) target = target_of(*written);
             return !target;
         });
         if (target) break;

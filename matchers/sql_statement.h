@@ -12,14 +12,14 @@ namespace culprit {
 /// One effect of one statement. A statement may have several (`ALTER TABLE … ADD COLUMN …, ADD CONSTRAINT …`).
 struct SqlEffect {
     Family family = Family::change;
-    std::string kind;       // schema_change, import, sequence_reset
+    std::string kind;       // schema_change, import, configuration_change; sequence_reset, sessions_ended
     std::string operation;  // of a schema_change, as in INTERFACE.md
     std::vector<DatabaseObject> objects;
 };
 
-/// The effects of every statement in `sql`, in order; empty for queries and plain DML, and for SQL that is longer than
-/// `kMaxParsedSql` or that the parser refuses and the keyword fallback does not know.
-/// Implied names are given as PostgreSQL gives them: `customers_email_key`, `orders_pkey`, `orders_customer_id_fkey`.
+/// The effects of every statement in `sql`, in order, those of DO blocks included; empty for queries and plain DML. SQL that is
+/// longer than `kMaxParsedSql`, or that the parser refuses, is taken statement by statement, and what is refused by its first
+/// words. Implied names are given as PostgreSQL gives them: `customers_email_key`, `orders_pkey`, `orders_customer_id_fkey`.
 std::vector<SqlEffect> effects_of(std::string_view sql);
 
 /// libpg_query overflows the stack on deeply nested input of some 50 KB.
@@ -34,7 +34,8 @@ struct InsertTarget {
 };
 std::optional<InsertTarget> insert_target(std::string_view sql);
 
-/// The table that the first INSERT, COPY, UPDATE or DELETE in `sql` writes to; columns only of the first two.
+/// The table that the first INSERT, COPY, UPDATE, DELETE or MERGE in `sql` writes to, or that REFRESH or REINDEX rebuilds;
+/// columns only of the first two.
 std::optional<InsertTarget> written_table(std::string_view sql);
 
 /// The first table that a SELECT reads, in the order it is written.

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <array>
 
+#include "matchers/data_file.h"
+#include "matchers/error_context.h"
 #include "matchers/rules.h"
 #include "matchers/sql_statement.h"
+#include "matchers/statement_tables.h"
 
 namespace culprit {
 namespace {
@@ -12,7 +15,8 @@ constexpr std::size_t kMaxStatement = 4096;
 /// What was found out about one error.
 struct Finding {
     std::string sqlstate;
-    std::string message;  // PostgreSQL's own text, by template; empty when there is none
+    std::string message;                   // PostgreSQL's own text, by template; empty when there is none
+    std::vector<ServerTexts::Part> parts;  // of the server's message; point into the record
     std::string rule;
     Captures captures;
     std::size_t begin = std::string::npos;
@@ -38,44 +42,43 @@ std::string sqlstate_of(const Pattern& pattern, const Captures& captures, const 
     return {};
 }
 
-/// The server's message as a whole against the templates; of several the one whose names are shortest, as its fixed text is
-/// longest.
-void match_whole(const Record& record, const Catalogue& catalogue, Finding& finding) {
-    for (const auto& pattern : catalogue.patterns()) {
-        if (!pattern.whole || (!record.sqlstate.empty() && pattern.sqlstate != record.sqlstate)) continue;
-        auto match = find_match(*pattern.whole, record.message);
-        if (!match) continue;
-        const auto bytes = bytes_of(match->captures);
-        if (finding.begin != std::string::npos && bytes >= finding.caught_bytes) continue;
-        finding = {pattern.sqlstate,
-                   record.message,
-                   record.sqlstate.empty() ? pattern.id : "sqlstate",
-                   std::move(match->captures),
-                   0,
-                   bytes};
+/// The server's message against its texts.
+void match_server_message(const Record& record, const ErrorContext& context, const Catalogue& catalogue, Finding& finding) {
+    // What RAISE itself met (a column that it does not find) comes with its position.
+    if (context.raised && record.statement.find("RAISE") != std::string::npos)
+        finding.captures.merge(raised_names(record.statement));
+    if (context.raised && record.sqlstate.empty() && !record.fields.contains("cursor_position")) {
+        finding.sqlstate = raised_sqlstate(record, catalogue.sqlstates());
+        finding.rule = "postgresql.raised";
+        return;
     }
-}
-
-/// Of an error without an SQLSTATE: the server's text that fits, where it says more than the template that was found.
-void match_server_text(const Record& record, const Catalogue& catalogue, Finding& finding) {
-    if (!record.sqlstate.empty()) return;
-    auto match = catalogue.server_texts().find(record.message);
-    if (!match) return;
-    if (!finding.sqlstate.empty() && finding.caught_bytes + match->fixed_bytes <= record.message.size()) return;
-    finding = {std::string(match->sqlstate), std::move(match->shown), "postgresql.server_text", {}, 0, 0};
+    if (context.raised && record.sqlstate.starts_with("P0")) {
+        finding.sqlstate = record.sqlstate;
+        finding.rule = "sqlstate";
+        return;
+    }
+    if (auto match = catalogue.server_texts().find(record)) {
+        finding.sqlstate = match->sqlstate;
+        finding.rule = std::move(match->rule);
+        finding.captures.merge(match->captures);
+        finding.parts = std::move(match->parts);
+    }
+    if (!record.sqlstate.empty()) finding.sqlstate = record.sqlstate;
+    if (!record.sqlstate.empty() || finding.rule.empty()) finding.rule = "sqlstate";
 }
 
 using Ranges = std::vector<std::pair<std::size_t, std::size_t>>;
 
 /// The parts of the text of which the catalogue says that they are look-alikes.
-Ranges look_alikes(const Record& record, const std::string& text, const Catalogue& catalogue) {
+Ranges look_alikes(const Record& record, const TextSearch& text, const Candidates& candidates, const Catalogue& catalogue) {
     Ranges ranges;
-    for (const auto& pattern : catalogue.patterns()) {
+    for (const auto index : candidates) {
+        const auto& pattern = catalogue.patterns()[index];
         Captures ignored;
         if (!pattern.says_nothing || !conditions_hold(pattern, record, ignored)) continue;
-        if (!pattern.match) return {{0, text.size()}};
-        for (std::size_t from = 0; from <= text.size();) {
-            const auto match = find_match(*pattern.match, text, from);
+        if (!pattern.match) return {{0, text.text().size()}};
+        for (std::size_t from = 0; from <= text.text().size();) {
+            const auto match = text.find(*pattern.match, from);
             if (!match) break;
             ranges.emplace_back(match->begin, match->end);
             from = std::max(match->end, match->begin + 1);
@@ -85,9 +88,9 @@ Ranges look_alikes(const Record& record, const std::string& text, const Catalogu
 }
 
 /// The first match that does not lie within a look-alike.
-std::optional<PatternMatch> first_genuine(const re2::RE2& expression, const std::string& text, const Ranges& look_alikes) {
-    for (std::size_t from = 0; from <= text.size();) {
-        auto match = find_match(expression, text, from);
+std::optional<PatternMatch> first_genuine(const Expression& expression, const TextSearch& text, const Ranges& look_alikes) {
+    for (std::size_t from = 0; from <= text.text().size();) {
+        auto match = text.find(expression, from);
         if (!match) return match;
         const auto covering = std::find_if(look_alikes.begin(), look_alikes.end(), [&](const auto& range) {
             return range.first <= match->begin && match->begin < range.second;
@@ -99,9 +102,9 @@ std::optional<PatternMatch> first_genuine(const re2::RE2& expression, const std:
 }
 
 /// The application's text against all candidates. The earliest error is the one that is told of: what follows quotes or wraps it.
-void match_anywhere(const Record& record, const std::string& text, const Candidates& candidates, const Catalogue& catalogue,
+void match_anywhere(const Record& record, const TextSearch& text, const Candidates& candidates, const Catalogue& catalogue,
                     Finding& finding) {
-    const auto ranges = candidates.empty() ? Ranges{} : look_alikes(record, text, catalogue);
+    const auto ranges = look_alikes(record, text, candidates, catalogue);
     const bool known = !catalogue.sqlstates().condition(record.sqlstate).empty();
     std::vector<std::pair<std::string, Captures>> others;
     for (const auto index : candidates) {
@@ -114,9 +117,9 @@ void match_anywhere(const Record& record, const std::string& text, const Candida
             auto match = first_genuine(*pattern.match, text, ranges);
             if (!match) continue;
             begin = match->begin;
-            matched = text.substr(match->begin, match->end - match->begin);
+            matched = text.text().substr(match->begin, match->end - match->begin);
             captures.merge(match->captures);
-        } else if (!ranges.empty() && ranges.front().second == text.size() && ranges.front().first == 0) {
+        } else if (!ranges.empty() && ranges.front().second == text.text().size() && ranges.front().first == 0) {
             continue;
         }
         auto code = sqlstate_of(pattern, captures, catalogue.sqlstates());
@@ -129,6 +132,7 @@ void match_anywhere(const Record& record, const std::string& text, const Candida
             if (finding.begin != std::string::npos) others.emplace_back(finding.sqlstate, finding.captures);
             finding = {code,
                        pattern.is_template ? matched : std::string{},
+                       {},
                        pattern.id,
                        std::move(captures),
                        std::min(begin, finding.begin),
@@ -150,13 +154,15 @@ void match_anywhere(const Record& record, const std::string& text, const Candida
 }
 
 /// DETAIL, statements and contexts that only add to an error already found.
-void enrich(const Record& record, const std::string& text, const Catalogue& catalogue, Captures& captures) {
-    for (const auto& pattern : catalogue.patterns()) {
+void enrich(const Record& record, const TextSearch& text, const Candidates& candidates, const Catalogue& catalogue,
+            Captures& captures) {
+    for (const auto index : candidates) {
+        const auto& pattern = catalogue.patterns()[index];
         if (!pattern.adds_only) continue;
         Captures more;
         if (!conditions_hold(pattern, record, more)) continue;
         if (pattern.match) {
-            auto match = find_match(*pattern.match, text);
+            auto match = text.find(*pattern.match);
             if (!match) continue;
             more.merge(match->captures);
         }
@@ -198,14 +204,31 @@ bool is_of_the_written_table(std::string_view sqlstate) {
     return sqlstate.starts_with("23") || sqlstate == "22001" || sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03";
 }
 
+/// SQLSTATEs of which the server's message names a file where it does not know whose it is.
+bool is_about_a_data_file(std::string_view sqlstate) {
+    return sqlstate == "XX001" || sqlstate == "XX002" || sqlstate == "53100" || sqlstate == "58030";
+}
+
+bool is_of_a_lock(std::string_view sqlstate) { return sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03"; }
+
+/// Of a statement that was cut, or has an ORM's own placeholders.
+std::optional<InsertTarget> written_by_words(std::string_view sql) {
+    const auto begin = std::min(sql.find_first_not_of(" \t\n\r"), sql.size());
+    std::string verb{sql.substr(begin, 6)};
+    std::transform(verb.begin(), verb.end(), verb.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (verb != "insert" && verb != "update" && verb != "delete") return std::nullopt;
+    const auto tables = tables_in(sql);
+    if (tables.empty()) return std::nullopt;
+    return InsertTarget{tables.front().schema, tables.front().table, {}, false};
+}
+
 /// The table that the failed statement wrote to, or altered. An error within a function is about what the function did.
-std::optional<InsertTarget> failed_target(const Record& record, const Captures& captures, const std::string& statement) {
-    const auto inner = caught(captures, "inner_statement");
-    const bool within_function = !record.context.empty() && !record.context.starts_with("COPY ");
-    if (record.side == Side::server && within_function && inner.empty()) return std::nullopt;
-    const auto& sql = inner.empty() ? statement : inner;
+std::optional<InsertTarget> failed_target(const ErrorContext& context, const std::string& statement) {
+    if (context.within_function && context.inner_statement.empty()) return std::nullopt;
+    const auto& sql = context.inner_statement.empty() ? statement : context.inner_statement;
     if (auto target = written_table(sql)) return target;
     if (sql.empty()) return std::nullopt;
+    if (auto target = written_by_words(sql)) return target;
     for (const auto& effect : effects_of(sql)) {
         if (effect.family != Family::change || effect.kind != "schema_change") continue;
         for (const auto& object : effect.objects) {
@@ -216,8 +239,21 @@ std::optional<InsertTarget> failed_target(const Record& record, const Captures& 
     return std::nullopt;
 }
 
+/// The table of a column that does not exist, or of a lock, where the message names none and the statement leaves no choice. It
+/// is no part of what makes two errors the same: the other side may know no statement.
+std::optional<StatementTable> table_by_statement(const Captures& captures, const std::string& statement,
+                                                 std::string_view sqlstate) {
+    if (sqlstate != "42703" && !is_of_a_lock(sqlstate)) return std::nullopt;
+    const auto tables = tables_in(statement);
+    if (sqlstate != "42703") return tables.size() == 1 ? std::optional{tables.front()} : std::nullopt;
+    auto column = caught(captures, "column_reference");
+    if (column.empty()) column = caught(captures, "column");
+    const auto* table = table_of_column(tables, column);
+    return table == nullptr ? std::nullopt : std::optional{*table};
+}
+
 void add_objects(const Record& record, const Captures& captures, const KeyDetail& key, const std::optional<InsertTarget>& target,
-                 Signal& signal) {
+                 const std::string& statement, Signal& signal) {
     auto constraint = first_of({record.constraint, caught(captures, "constraint")});
     auto relation = caught(captures, "relation");
     auto table = first_of({record.table, caught(captures, "table"), relation});
@@ -233,6 +269,7 @@ void add_objects(const Record& record, const Captures& captures, const KeyDetail
         // `column c.loyalty_points does not exist` names it by the query's alias.
         column = reference.substr(reference.rfind('.') + 1);
         std::erase(column, '"');
+        std::erase(column, '`');  // Prisma's
     }
     if (column.empty() && key.columns.size() == 1 && is_simple_column(key.columns.front())) column = key.columns.front();
     std::string referenced = caught(captures, "referenced_table");
@@ -244,17 +281,30 @@ void add_objects(const Record& record, const Captures& captures, const KeyDetail
     if (!column.empty() && constraint.empty()) objects.push_back({"column", schema, column, column, {}, {}, table});
     if (const auto sequence = caught(captures, "sequence"); !sequence.empty())
         objects.push_back({"sequence", schema, sequence, {}, {}, {}, {}});
-    if (!table.empty()) objects.push_back({"table", schema, table, {}, {}, referenced, {}});
+    if (const auto index = caught(captures, "index"); !index.empty() && signal.sqlstate == "XX002")
+        objects.push_back({"index", schema, index, {}, {}, {}, {}});
+    if (!table.empty()) {
+        objects.push_back({"table", schema, table, {}, {}, referenced, {}});
+    } else if (auto read = table_by_statement(captures, statement, signal.sqlstate); read && !still_referenced) {
+        objects.push_back({"table", read->schema, read->table, {}, {}, {}, {}});
+    }
+    if (!objects.empty() || !is_about_a_data_file(signal.sqlstate)) return;
+    if (auto file = data_file_in(record.message); !file.empty()) objects.push_back({"file", {}, std::move(file), {}, {}, {}, {}});
 }
 
 /// What is shown of the message. PostgreSQL's own texts hold names only; anything else may hold values anywhere.
 std::string shown_message(const Record& record, const Finding& finding, const Signal& signal, const Redactor& redactor) {
     std::string text = finding.message;
+    using Kind = ServerTexts::Part::Kind;
+    for (const auto& part : finding.parts) {
+        const bool open = part.kind == Kind::fixed || part.kind == Kind::name || redactor.shows_values();
+        text += open ? std::string(part.text) : part.kind == Kind::value ? redactor.value(part.text) : "…";
+    }
     if (text.empty()) {
         if (redactor.shows_values()) return cut_utf8(record.message.substr(0, record.message.find('\n')), 1024);
         return signal.kind + " (SQLSTATE " + signal.sqlstate + ")";
     }
-    if (const auto value = caught(finding.captures, "value"); !value.empty()) {
+    if (const auto value = caught(finding.captures, "value"); !value.empty() && finding.parts.empty()) {
         const auto place = text.rfind(value);
         if (place == std::string::npos) return signal.kind + " (SQLSTATE " + signal.sqlstate + ")";
         text.replace(place, value.size(), redactor.value(value));
@@ -266,9 +316,19 @@ std::string shown_message(const Record& record, const Finding& finding, const Si
     return cut_utf8(std::move(text), 1024);
 }
 
+/// Where a record's own fields do not say it, a pattern knows which of the others do (Sentry's webhooks).
+void fill_scope(const Captures& captures, Scope& scope) {
+    if (scope.service.empty()) scope.service = caught(captures, "service");
+    if (scope.environment.empty()) scope.environment = caught(captures, "environment");
+    if (scope.release.empty()) scope.release = caught(captures, "release");
+}
+
 bool is_error(const Record& record, const Catalogue& catalogue) {
     if (record.side == Side::server) {
         if (record.level == "error" || record.level == "fatal" || record.level == "panic") return true;
+        // A severity that the database's encoding could not write: the code says that it is no success and no warning.
+        if (record.level.empty() && record.sqlstate.size() == 5 && record.sqlstate >= "03" && record.sqlstate != "00000")
+            return true;
         return record.postgresql && catalogue.is_error_severity(record.postgresql->severity);
     }
     // An application that met an error and went on says so at a lower level, with the same text.
@@ -278,35 +338,36 @@ bool is_error(const Record& record, const Catalogue& catalogue) {
 
 }  // namespace
 
-void add_symptom(const Record& record, const std::string& text, const Candidates& candidates, const Knowledge& knowledge,
+void add_symptom(const Record& record, const TextSearch& text, const Candidates& candidates, const Knowledge& knowledge,
                  std::vector<Signal>& signals) {
     const auto& catalogue = knowledge.catalogue;
     if (!is_error(record, catalogue)) return;
     Finding finding;
+    ErrorContext context;
     if (record.side == Side::server) {
-        match_whole(record, catalogue, finding);
-        match_server_text(record, catalogue, finding);
-        if (!record.sqlstate.empty()) finding.sqlstate = record.sqlstate;
-        if (finding.rule.empty()) finding.rule = "sqlstate";
-        enrich(record, record.context, catalogue, finding.captures);
+        context = read_context(record.context);
+        match_server_message(record, context, catalogue, finding);
+        enrich(record, TextSearch(record.context), candidates, catalogue, finding.captures);
     } else {
         match_anywhere(record, text, candidates, catalogue, finding);
         if (finding.sqlstate.empty()) return;
-        enrich(record, text, catalogue, finding.captures);
+        enrich(record, text, candidates, catalogue, finding.captures);
     }
     const auto condition = catalogue.sqlstates().condition(finding.sqlstate);
-    const auto statement = first_of({record.statement, caught(finding.captures, "statement")});
+    const auto statement =
+        first_of({record.statement, caught(finding.captures, "statement"), caught(finding.captures, "statement_line")});
     if (!condition.empty() && !catalogue.is_noise(finding.sqlstate)) {
         auto signal = signal_for(record, knowledge);
         signal.family = Family::symptom;
         signal.kind = condition;
         signal.sqlstate = finding.sqlstate;
         signal.rule = finding.rule;
+        fill_scope(finding.captures, signal.scope);
         KeyDetail key;
         const auto detail = first_of({record.detail, caught(finding.captures, "detail")});
-        const bool has_key = parse_key_detail(detail, key);
-        const auto target = failed_target(record, finding.captures, statement);
-        add_objects(record, finding.captures, key, target, signal);
+        const bool has_key = tells_of_a_key(finding.sqlstate) && parse_key_detail(detail, key);
+        const auto target = failed_target(context, statement);
+        add_objects(record, finding.captures, key, target, statement, signal);
         const bool of_a_tool =
             signal.sqlstate == "42P01" && std::any_of(signal.objects.begin(), signal.objects.end(),
                                                       [&](const auto& object) { return catalogue.is_bookkeeping(object.name); });
@@ -320,7 +381,7 @@ void add_symptom(const Record& record, const std::string& text, const Candidates
                 key_from_default(key.columns, target, signal.objects.empty() ? std::string{} : signal.objects.back().name);
         }
         signal.message = shown_message(record, finding, signal, knowledge.redactor);
-        signal.detail = cut_utf8(knowledge.redactor.detail(detail), 2048);
+        signal.detail = cut_utf8(knowledge.redactor.detail(detail, has_key ? &key : nullptr), 2048);
         signal.statement = cut_utf8(knowledge.redactor.statement(statement), kMaxStatement);
         signals.push_back(std::move(signal));
     }

@@ -10,7 +10,7 @@ namespace culprit {
 namespace {
 
 bool is_relation(const DatabaseObject& object) {
-    for (const std::string_view type : {"table", "relation", "view", "sequence", "index", "function", "type", "schema"}) {
+    for (const std::string_view type : {"table", "relation", "view", "sequence", "index", "function", "type", "schema", "file"}) {
         if (object.type == type) return !object.name.empty();
     }
     return false;
@@ -32,7 +32,9 @@ void add_names(std::set<std::string>& mine, const std::set<std::string>& other) 
 }
 
 void add_name(std::set<std::string>& mine, const std::string& name) {
-    if (!name.empty()) add_names(mine, {name});
+    if (name.empty() || mine.contains(name)) return;
+    mine.insert(name);
+    if (mine.size() > Tally::kNames) mine.erase(std::prev(mine.end()));
 }
 
 void add_samples(std::vector<Sample>& mine, const std::vector<Sample>& other) {
@@ -48,8 +50,9 @@ std::uint64_t hash_of(const Sample& sample) {
     const auto mix = [&hash](std::string_view part) {
         hash = XXH3_64bits_withSeed(part.data(), part.size(), hash + part.size());
     };
-    for (const auto& part : {sample.message, sample.detail, sample.statement, sample.service, sample.host, sample.session_id})
-        mix(part);
+    for (const auto* part :
+         {&sample.message, &sample.detail, &sample.statement, &sample.service, &sample.host, &sample.session_id})
+        mix(*part);
     return hash;
 }
 
@@ -65,6 +68,37 @@ Sample sample_of(const Signal& symptom) {
     sample.source = symptom.source;
     sample.hash = hash_of(sample);
     return sample;
+}
+
+/// Keeps the sample when it is one of the least; most are not, by their time alone, and are not made.
+void add_sample(std::vector<Sample>& mine, const Signal& symptom) {
+    if (mine.size() >= Tally::kSamples && mine.back().time < symptom.time) return;
+    Sample sample = sample_of(symptom);
+    mine.insert(std::upper_bound(mine.begin(), mine.end(), sample), std::move(sample));
+    if (mine.size() > Tally::kSamples) mine.resize(Tally::kSamples);
+}
+
+/// What a symptom's objects know; an empty text for what none does. The first object that knows a part says it: objects are
+/// ordered by how specific they are.
+struct Parts {
+    const std::string *schema, *table, *column, *constraint, *referenced_table;
+};
+
+Parts parts_of(const Signal& symptom) {
+    static const std::string none;
+    Parts parts{&none, &none, &none, &none, &none};
+    const auto take = [](const std::string*& mine, const std::string& theirs) {
+        if (mine->empty()) mine = &theirs;
+    };
+    for (const auto& object : symptom.objects) {
+        take(parts.schema, object.type == "schema" ? object.name : object.schema);
+        const bool is_table = object.type == "table" || object.type == "relation" || object.type == "view";
+        take(parts.table, is_table ? object.name : object.table);
+        take(parts.column, object.type == "column" && object.column.empty() ? object.name : object.column);
+        take(parts.constraint, object.type == "constraint" ? object.name : object.constraint);
+        take(parts.referenced_table, object.referenced_table);
+    }
+    return parts;
 }
 
 }  // namespace
@@ -91,6 +125,7 @@ Fingerprint fingerprint_of(const Signal& symptom) {
 }
 
 void DistinctSketch::add(std::uint64_t hash) {
+    if (smallest_.size() >= kLimit && hash >= *smallest_.rbegin()) return;
     smallest_.insert(hash);
     if (smallest_.size() > kLimit) smallest_.erase(std::prev(smallest_.end()));
 }
@@ -135,25 +170,23 @@ void Tally::merge(const Tally& other) {
 }
 
 void TallyTable::add(const Signal& symptom) {
-    Tally tally;
-    tally.key = {fingerprint_of(symptom), symptom.scope.service, std::chrono::floor<std::chrono::seconds>(symptom.time),
-                 symptom.side};
-    tally.count = 1;
-    tally.first = tally.last = symptom.time;
-    tally.sqlstate = symptom.sqlstate;
-    for (const auto& object : symptom.objects) {
-        // The first object that knows a part says it: objects are ordered by how specific they are.
-        const auto take = [](std::string& mine, const std::string& theirs) {
-            if (mine.empty()) mine = theirs;
-        };
-        take(tally.schema, object.type == "schema" ? object.name : object.schema);
-        const bool is_table = object.type == "table" || object.type == "relation" || object.type == "view";
-        take(tally.table, is_table ? object.name : object.table);
-        take(tally.column, object.type == "column" && object.column.empty() ? object.name : object.column);
-        take(tally.constraint, object.type == "constraint" ? object.name : object.constraint);
-        take(tally.referenced_table, object.referenced_table);
-    }
-    tally.key_columns = symptom.key_columns;
+    // Into the tally that is there, not by way of one of its own: in a storm this is what an error costs behind its recognition.
+    const TallyKey key{fingerprint_of(symptom), symptom.scope.service, std::chrono::floor<std::chrono::seconds>(symptom.time),
+                       symptom.side};
+    const auto [place, is_new] = tallies_.try_emplace(key);
+    Tally& tally = place->second;
+    if (is_new) tally.key = key;
+    tally.first = tally.count == 0 ? symptom.time : std::min(tally.first, symptom.time);
+    tally.last = tally.count == 0 ? symptom.time : std::max(tally.last, symptom.time);
+    tally.count += 1;
+    keep_least(tally.sqlstate, symptom.sqlstate);
+    const auto parts = parts_of(symptom);
+    keep_least(tally.schema, *parts.schema);
+    keep_least(tally.table, *parts.table);
+    keep_least(tally.column, *parts.column);
+    keep_least(tally.constraint, *parts.constraint);
+    keep_least(tally.referenced_table, *parts.referenced_table);
+    keep_least(tally.key_columns, symptom.key_columns);
     if (symptom.key_from_default) ++(*symptom.key_from_default ? tally.key_from_default : tally.key_explicit);
     add_name(tally.hosts, symptom.scope.host);
     add_name(tally.releases, symptom.scope.release);
@@ -164,8 +197,7 @@ void TallyTable::add(const Signal& symptom) {
     }
     if (!symptom.user.empty()) tally.users.add(std::string_view{symptom.user});
     if (!symptom.key_hash.empty()) tally.keys.add(std::string_view{symptom.key_hash});
-    tally.samples.push_back(sample_of(symptom));
-    add(tally);
+    add_sample(tally.samples, symptom);
 }
 
 void TallyTable::add(const Tally& tally) {

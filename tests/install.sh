@@ -12,17 +12,19 @@ build_packages=(
   librdkafka-dev libsimdjson-dev libre2-dev libvectorscan-dev libpg-query-dev libprotobuf-c-dev
   libboost-dev libboost-iostreams-dev libboost-system-dev libsqlitecpp-dev libsqlite3-dev
   nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libhowardhinnant-date-dev
-  libkainjow-mustache-dev libxxhash-dev libzstd-dev zlib1g-dev libssl-dev
+  libkainjow-mustache-dev libjs-bootstrap5 libxxhash-dev libzstd-dev zlib1g-dev libssl-dev
   libgtest-dev librapidcheck-dev libbenchmark-dev
   tzdata zstd curl
 )
 service_packages=(openjdk-17-jre-headless maven unzip curl postgresql-15 postgresql-client-15)
-test_packages=(python3 python3-kafka clang libclang-rt-14-dev zstd)
+test_packages=(python3 python3-kafka prometheus clang libclang-rt-14-dev zstd chromium chromium-driver python3-selenium)
 
 (($#)) && [[ $1 != -* ]] || {
   sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
+command -v npm >/dev/null || test_packages+=(npm)  # any will do, the distribution's where there is none
+
 wanted=()
 for argument; do
   case "$argument" in

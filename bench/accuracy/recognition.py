@@ -130,7 +130,10 @@ def postgresql(culprit, corpus):
         for name, column, options in (("json", "json_line", ()), ("csv", "csv_line", ()), ("log", "stderr_line", ("--log-line-prefix", prefix)),
                                       ("log, prefix detected", "stderr_line", ())):
             score = Score()
-            symptoms = [s for s in scan(culprit, run / f"postgresql.{name.split(',')[0]}.zst", *options) if s["family"] == "symptom"]
+            # The truth has a row for each ERROR, FATAL and PANIC. Lock waits and slow statements are told of at LOG, have no
+            # SQLSTATE, and are not judged by it.
+            symptoms = [s for s in scan(culprit, run / f"postgresql.{name.split(',')[0]}.zst", *options)
+                        if s["family"] == "symptom" and s.get("sqlstate")]
             line_of = (lambda truth: in_csv.get((truth["session_id"], truth["line_num"]))) if name == "csv" else (lambda truth: truth[column])
             compare(score, symptoms, truths, line_of, ("table", "column", "constraint"))
             yield f"{run.name} {name}", score
@@ -165,8 +168,8 @@ def applications(culprit, corpus):
                 score.counts["kind"] += 1
             else:
                 score.miss("kind", file, truth["line_start"], truth["sqlstate"], truth["kind"], best.get("kind"))
-            text = "\n".join(lines[truth["line_start"] - 1 : truth["line_end"]])
-            # The table within `orders_pkey` is a guess, not a name that the entry shows.
+            # The table within `orders_pkey` is a guess, not a name that the entry shows; nor is what an operation (`POST /orders`) is called.
+            text = "\n".join(lines[truth["line_start"] - 1 : truth["line_end"]]).replace(truth.get("operation") or "\0", "")
             keys = [key for key in ("constraint", "table") if truth["in_text"].get(key) and truth.get(key) and visible(truth[key], text)]
             if keys:
                 score.counts["objects"] += 1

@@ -26,6 +26,22 @@ def scan(culprit, path, *options):
     return [json.loads(line)["culprit"] for line in run.stdout.split("\n") if line.strip()]
 
 
+def scan_all(culprit, paths):
+    """The incidents of each file, or the RuntimeError that its scan ended in."""
+    if not str(culprit).endswith("bench_scan_each"):
+        return [attempt(culprit, path) for path in paths]
+    run = subprocess.run([culprit], input="".join(f"{path}\n" for path in paths), capture_output=True, text=True, errors="replace", check=False)
+    found = {} if not run.stdout.strip() else {each["path"]: [incident["culprit"] for incident in each["incidents"]] for each in map(json.loads, run.stdout.strip().split("\n"))}
+    return [found.get(str(path), RuntimeError(f"{path}: exit {run.returncode}: {run.stderr.strip()[:300]}")) for path in paths]
+
+
+def attempt(culprit, path):
+    try:
+        return scan(culprit, path)
+    except RuntimeError as failure:
+        return failure
+
+
 def same_kind(symptom, problem):
     kind = symptom.get("kind")
     return symptom.get("sqlstate") == problem["sqlstate"] and problem["sqlstate"] != "00000" or kind == problem["condition"] \

@@ -34,6 +34,16 @@ TOOLS = {
 }
 
 
+def command_tag(statement, random):
+    """What psql prints when the statement is done: https://www.postgresql.org/docs/15/protocol-message-formats.html, CommandComplete."""
+    words = [word for word in statement.upper().split() if word != "UNIQUE"]
+    if words[0] in ("REVOKE", "GRANT"):
+        return words[0]
+    if words[0] in ("DELETE", "UPDATE"):
+        return f"{words[0]} {random.randint(1, 90000)}"
+    return " ".join(words[:1] + ["TABLE"] if words[0] == "TRUNCATE" else words[:2])
+
+
 class Migration:
     """One migration of one tool: `up` statements, and `down` to undo them."""
 
@@ -109,7 +119,7 @@ class Migration:
         return change
 
     def output(self, time, statements, done, down, fail):
-        tags = "\n".join(" ".join(s.split()[:3 if "UNIQUE" in s.split()[1:2] else 2]).replace("UNIQUE ", "") for s in done)
+        tags = "\n".join(command_tag(s, self.case.random) for s in done)
         more = {"sqls": ";\n".join(statements) + ";", "sql_json": json.dumps("; ".join(statements)), "tags": tags, "done_tags": tags,
                 "echoed": "\n".join(f"{s};\n{t}" for s, t in zip(done, tags.split("\n")))}
         if fail:

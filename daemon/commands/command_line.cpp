@@ -22,7 +22,8 @@ int command_line(int argc, char** argv) {
     std::string role = "all";
     auto* run_command = app.add_subcommand("run", "The daemon: reads its sources until SIGTERM");
     run_command->add_option("--config", run_options.config, "The configuration file")->required();
-    run_command->add_option("--role", role, "all (this version runs every role in one process)")->check(CLI::IsMember({"all"}));
+    run_command->add_option("--role", role, "all; with the signal log in Kafka also matcher or correlator alone")
+        ->check(CLI::IsMember({"all", "matcher", "correlator"}));
 
     ScanOptions scan_options;
     std::string emit = "incidents", format = "text", prefix, fail_on;
@@ -57,6 +58,35 @@ int command_line(int argc, char** argv) {
     explain_command->add_option("--config", explain_options.config,
                                 "The daemon's configuration file, which names its signal log");
 
+    ReportOptions report_options;
+    report_options.config = "/etc/culprit/culprit.yaml";
+    auto* report_command =
+        app.add_subcommand("report", "The messages to send about an incident, and its post-incident report, filled in");
+    report_command->add_option("incident", report_options.incident, "The incident's id, or its beginning")
+        ->required()
+        ->type_name("INCIDENT");
+    report_command->add_option(
+        "--as", report_options.as,
+        "markdown, slack-initial, slack-update, slack-resolved, status-page, json, or a template of your own");
+    report_command->add_option("--config", report_options.config, "The daemon's configuration file, which names its signal log");
+    report_command->add_option("--from", report_options.from, "Documents that scan --format ndjson printed, instead; - is stdin");
+    report_command->add_option("--templates", report_options.templates,
+                               "A folder of mustache templates that replace the built-in ones");
+    report_command
+        ->add_option("--set", report_options.said,
+                     "KEY=VALUE that only people know: business_impact, functionality, next_update, eta, actions, resolution, "
+                     "root_cause, data_impact, data_integrity, review, team; may be repeated")
+        ->allow_extra_args(false);
+
+    SetupOptions setup_options;
+    std::string target;
+    auto* setup_command = app.add_subcommand("setup", "Installs in other servers what they need to show and alert on incidents");
+    setup_command->add_option("target", target, "kibana: data views, dashboards, alerting rules; kafka: creates culprit's own topics, or checks those that exist")
+        ->required()
+        ->check(CLI::IsMember({"kibana", "kafka"}));
+    setup_command->add_option("--config", setup_options.config, "The daemon's configuration file")->required();
+    setup_command->add_flag("--dry-run", setup_options.dry_run, "Print what would be sent, and send nothing");
+
     auto* version_command = app.add_subcommand("version", "Prints version, commit and library versions");
 
     try {
@@ -66,9 +96,12 @@ int command_line(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return fail(kWrongUsage, std::string(error.what()) + "; see culprit --help");
     }
+    run_options.role = role == "matcher" ? Role::matcher : role == "correlator" ? Role::correlator : Role::all;
     if (run_command->parsed()) return run(run_options);
     if (check_command->parsed()) return check(check_options);
     if (explain_command->parsed()) return explain(explain_options);
+    if (report_command->parsed()) return report(report_options);
+    if (setup_command->parsed()) return target == "kafka" ? setup_kafka(setup_options) : setup(setup_options);
     if (version_command->parsed()) return version();
     scan_options.emit_signals = emit == "signals";
     scan_options.ndjson = format == "ndjson";

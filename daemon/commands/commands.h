@@ -9,8 +9,17 @@ namespace culprit {
 
 enum ExitCode { kDone = 0, kIncidentFound = 1, kWrongUsage = 2, kServerUnreachable = 3, kInputUnreadable = 4 };
 
+/// Which share of the work a process does (DESIGN: one node does all; on many nodes matchers and correlators are apart).
+enum class Role { all, matcher, correlator };
+
+struct SetupOptions {
+    std::string config;
+    bool dry_run = false;
+};
+
 struct RunOptions {
     std::string config;
+    Role role = Role::all;
 };
 
 struct CheckOptions {
@@ -35,10 +44,22 @@ struct ExplainOptions {
     std::string incident;  // an id, or its beginning
 };
 
+struct ReportOptions {
+    std::string config;
+    std::string incident;           // an id, or its beginning
+    std::string as = "markdown";    // a template's name without its suffix, or json
+    std::string templates;          // a folder of the team's own templates; empty: none
+    std::string from;               // a file of documents instead of the signal log; - is stdin; empty: the signal log
+    std::vector<std::string> said;  // KEY=VALUE
+};
+
 int run(const RunOptions& options);
 int scan(const ScanOptions& options);
 int check(const CheckOptions& options);
 int explain(const ExplainOptions& options);
+int report(const ReportOptions& options);
+int setup(const SetupOptions& options);
+int setup_kafka(const SetupOptions& options);
 int version();
 
 /// Says `culprit: message` on stderr and returns `code`.

@@ -9,7 +9,10 @@
 #include <csignal>
 #include <thread>
 
+#include "correlator/rules_fingerprint.h"
+#include "daemon/alerts/alert_sink.h"
 #include "daemon/commands/commands.h"
+#include "daemon/commands/run_nodes.h"
 #include "daemon/config.h"
 #include "daemon/pipeline.h"
 #include "daemon/redaction_key.h"
@@ -27,13 +30,13 @@ namespace {
 namespace asio = boost::asio;
 
 using Sources = std::vector<std::unique_ptr<Source>>;
-using Sinks = std::vector<std::unique_ptr<Sink>>;
 
 Sources make_sources(const Config& config, const Recognition& recognition, Telemetry& telemetry) {
     Sources sources;
     for (const SourceSettings& settings : config.sources) {
         if (const auto* kafka = std::get_if<KafkaSourceSettings>(&settings)) {
-            sources.push_back(std::make_unique<KafkaSource>(recognition, *kafka, telemetry));
+            sources.push_back(std::make_unique<KafkaSource>(
+                recognition, *kafka, telemetry, config.signal_log.kafka ? KafkaSource::Group::shared : KafkaSource::Group::own));
         } else {
             sources.push_back(std::make_unique<FileSource>(recognition, std::get<FileSourceSettings>(settings)));
         }
@@ -41,7 +44,15 @@ Sources make_sources(const Config& config, const Recognition& recognition, Telem
     return sources;
 }
 
-Result<Sinks> make_sinks(const Config& config, asio::io_context& io, Telemetry& telemetry, DeadLetters& rejected) {
+/// The outbox lies in the signal log's file; without alerts there is none.
+Result<std::unique_ptr<Outbox>> make_outbox(const Config& config) {
+    const auto is_alert = [](const SinkSettings& sink) { return std::holds_alternative<AlertSettings>(sink); };
+    if (std::ranges::none_of(config.sinks, is_alert)) return std::unique_ptr<Outbox>();
+    return Outbox::open(config.signal_log.path);
+}
+
+Result<Sinks> make_sinks(const Config& config, asio::io_context& io, Telemetry& telemetry, DeadLetters& rejected,
+                         Outbox* outbox) {
     Sinks sinks;
     for (const SinkSettings& settings : config.sinks) {
         if (const auto* elasticsearch = std::get_if<ElasticsearchSettings>(&settings)) {
@@ -52,6 +63,10 @@ Result<Sinks> make_sinks(const Config& config, asio::io_context& io, Telemetry& 
                 telemetry.dead_letter("rejected_by_sink");
             };
             sinks.push_back(make_elasticsearch_sink(io, *elasticsearch, telemetry, reject));
+        } else if (const auto* alerts = std::get_if<AlertSettings>(&settings)) {
+            AlertSettings resolved = *alerts;
+            resolved.rules.newest = config.correlation.resolve_after;
+            sinks.push_back(make_alert_sink(io, std::move(resolved), *outbox, telemetry));
         } else {
             auto file = make_file_sink(std::get<FileSinkSettings>(settings), telemetry);
             if (!file) return file.error();
@@ -82,35 +97,55 @@ int run(const RunOptions& options) {
     auto loaded = load_config(options.config);
     if (!loaded) return fail(kWrongUsage, loaded.error().message);
     Config config = std::move(loaded).value();
-    if (config.sources.empty())
+    const bool nodes_share = config.signal_log.kafka.has_value();
+    if (options.role != Role::all && !nodes_share)
+        return fail(kWrongUsage, options.config + ": --role needs the signal log in Kafka; with SQLite one process does all");
+    if (config.sources.empty() && options.role != Role::correlator)
         return fail(kWrongUsage, options.config + ": sources: expected at least one source, {kafka: …} or {file: …}");
-    if (config.sinks.empty()) spdlog::warn("no sinks are configured: incidents go nowhere");
+    if (options.role == Role::correlator) config.sources.clear();
+    if (options.role == Role::matcher) config.sinks.clear();
+    if (config.sinks.empty() && options.role != Role::matcher) spdlog::warn("no sinks are configured: incidents go nowhere");
     if (config.redaction.key.empty()) {
         spdlog::warn("redaction.key_file is not set: hashes are keyed by this machine's id");
         config.redaction.key = machine_redaction_key();
     }
     const auto recognition = Recognition::load(config.catalogues, config.redaction);
     if (!recognition) return fail(kWrongUsage, recognition.error().message);
-    const auto log = SqliteSignalLog::open(config.signal_log.path);
-    if (!log) return fail(kWrongUsage, log.error().message);
+    std::unique_ptr<SqliteSignalLog> log;
+    if (!nodes_share) {
+        auto opened = SqliteSignalLog::open(config.signal_log.path);
+        if (!opened) return fail(kWrongUsage, opened.error().message);
+        log = std::move(opened).value();
+        if (const auto adopted = log->adopt_rules(rules_fingerprint(config.correlation)); !adopted)
+            return fail(kWrongUsage, adopted.error().message);
+        config.correlation.epoch = log->epoch();
+    }
     const auto dead_letters = DeadLetters::open(config.dead_letter);
     const auto rejected = DeadLetters::open(config.dead_letter);  // of the io_context's thread
     if (!dead_letters || !rejected) return fail(kWrongUsage, (dead_letters ? rejected : dead_letters).error().message);
-    config.correlation.epoch = log.value()->epoch();
-    Correlator correlator(config.correlation);
 
     Telemetry telemetry;
     asio::io_context io(1);
     const auto work = asio::make_work_guard(io);
-    auto sinks = make_sinks(config, io, telemetry, *rejected.value());
+    const auto outbox = make_outbox(config);
+    if (!outbox) return fail(kWrongUsage, outbox.error().message);
+    auto sinks = make_sinks(config, io, telemetry, *rejected.value(), outbox.value().get());
     if (!sinks) return fail(kWrongUsage, sinks.error().message);
     Sources sources = make_sources(config, *recognition.value(), telemetry);
 
     PipelineSettings settings;
-    settings.retention = config.signal_log.retention;
     settings.quiet_horizon =
         config.correlation.resolve_after + config.correlation.watch + config.correlation.allowed_lateness + std::chrono::hours{1};
-    Pipeline pipeline({*log.value(), correlator, *dead_letters.value(), telemetry, sources, sinks.value()}, settings);
+    std::optional<LocalFold> fold;
+    std::optional<Pipeline> pipeline;
+    std::optional<Nodes> nodes;
+    if (nodes_share) {
+        nodes.emplace(options.role, config,
+                      NodeParts{*dead_letters.value(), telemetry, sources, sinks.value(), settings.quiet_horizon});
+    } else {
+        fold.emplace(*log, config.correlation, sinks.value(), telemetry, config.signal_log.retention);
+        pipeline.emplace(Pipeline::Parts{*log, &*fold, *dead_letters.value(), telemetry, sources, sinks.value()}, settings);
+    }
 
     std::stop_source stop;
     asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
@@ -126,20 +161,40 @@ int run(const RunOptions& options) {
         });
     };
     wait_for_signal();
+    AnnouncedMaintenance maintenance;
     std::optional<HttpServer> server;
     if (config.http) {
         auto store = std::make_unique<IncidentStore>();
         IncidentStore& incidents = *store;
         sinks.value().push_back(std::move(store));
-        server.emplace(io, *config.http, telemetry, incidents, [&] { return pipeline.readiness(); });
+        const auto listen_to_notes = [&](const OperatorNote& note) { maintenance.add(note); };
+        if (nodes)
+            nodes->on_note(listen_to_notes);
+        else
+            fold->on_note(listen_to_notes);
+        server.emplace(io, *config.http,
+                       HttpServer::Parts{telemetry, incidents, maintenance,
+                                         [&] { return nodes ? nodes->readiness() : pipeline->readiness(); },
+                                         [&](OperatorNote note, NoteInbox::Told told) {
+                                             if (nodes)
+                                                 nodes->submit(std::move(note), std::move(told));
+                                             else
+                                                 pipeline->submit(std::move(note), std::move(told));
+                                         }});
         if (const auto listening = server->listen(); !listening) return fail(kWrongUsage, listening.error().message);
         spdlog::info("http.listen {}: port {}", config.http->listen, server->port());
     }
 
     std::thread network([&] { serve(io); });
-    auto done = pipeline.recover();
-    const bool recovered = done.ok();
-    if (recovered) done = pipeline.run(stop.get_token());
+    Result<Done> done = Done{};
+    bool recovered = true;
+    if (nodes) {
+        done = nodes->run(stop);
+    } else {
+        done = pipeline->recover();
+        recovered = done.ok();
+        if (recovered) done = pipeline->run(stop.get_token());
+    }
     if (server) server->stop();
     io.stop();
     network.join();

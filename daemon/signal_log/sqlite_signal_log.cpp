@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "daemon/signal_log/epoch.h"
+
 namespace culprit {
 
 namespace {
@@ -61,12 +63,14 @@ struct Kind {
     const char* operator()(const Tally&) const { return "tally"; }
     const char* operator()(const Signal& signal) const { return signal.family == Family::remedy ? "remedy" : "change"; }
     const char* operator()(const WatermarkUpdate&) const { return "watermark"; }
+    const char* operator()(const OperatorNote&) const { return "note"; }
 };
 
 struct Time {
     EventTime operator()(const Tally& tally) const { return tally.last; }
     EventTime operator()(const Signal& signal) const { return signal.time; }
     EventTime operator()(const WatermarkUpdate& update) const { return update.watermark; }
+    EventTime operator()(const OperatorNote& note) const { return note.time; }
 };
 
 std::optional<SourceType> source_type(std::string_view text) {
@@ -141,6 +145,8 @@ void SqliteSignalLog::State::prepare() {
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     if (!database.tableExists("meta")) create();
+    // Beside the schema, not a new version of it: an older culprit passes it over and folds the whole log.
+    database.exec("CREATE TABLE IF NOT EXISTS snapshots (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
     const std::string check = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (check != "ok") throw SQLite::Exception("it is damaged (" + check + "); restore it, or move it away to begin anew");
     adopt();
@@ -265,6 +271,56 @@ Result<Done> SqliteSignalLog::read(LogPosition from, const std::function<void(co
         return Done{};
     } catch (const SQLite::Exception& exception) {
         return Error{"the signal log " + state_->path + " cannot be read: " + exception.what()};
+    }
+}
+
+Result<std::optional<StoredSnapshot>> SqliteSignalLog::snapshot() {
+    try {
+        if (!state_->database.tableExists("snapshots")) return std::optional<StoredSnapshot>();
+        SnapshotPieces pieces;
+        SQLite::Statement query(state_->database, "SELECT key, value FROM snapshots");
+        while (query.executeStep()) pieces.add(query.getColumn(0).getString(), query.getColumn(1).getString());
+        return pieces.newest();
+    } catch (const SQLite::Exception& exception) {
+        return Error{"the snapshot in the signal log " + state_->path + " cannot be read: " + exception.what()};
+    }
+}
+
+Result<Done> SqliteSignalLog::save(const StoredSnapshot& snapshot) {
+    try {
+        SQLite::Transaction transaction(state_->database);
+        state_->database.exec("DELETE FROM snapshots");
+        SQLite::Statement insertion(state_->database, "INSERT INTO snapshots VALUES (?, ?)");
+        for (const SnapshotPiece& piece : to_pieces(snapshot)) {
+            insertion.bind(1, piece.key);
+            insertion.bind(2, piece.value.data(), static_cast<int>(piece.value.size()));
+            insertion.exec();
+            insertion.reset();
+        }
+        transaction.commit();
+        return Done{};
+    } catch (const SQLite::Exception& exception) {
+        return Error{"a snapshot cannot be kept in the signal log " + state_->path + ": " + exception.what()};
+    }
+}
+
+Result<Done> SqliteSignalLog::adopt_rules(const std::string& rules) {
+    const auto stored = snapshot();
+    if (!stored) return stored.error();
+    if (!stored.value() || stored.value()->rules == rules) return Done{};
+    try {
+        const std::int64_t epoch = std::max(state_->epoch + 1, epoch_now());
+        SQLite::Statement update(state_->database, "UPDATE meta SET value = ? WHERE key = 'epoch'");
+        update.bind(1, epoch);
+        update.exec();
+        state_->epoch = epoch;
+        // Under the new epoch, so that the next start does not raise it again.
+        StoredSnapshot renewed = *stored.value();
+        renewed.rules = rules;
+        renewed.epoch = epoch;
+        return save(renewed);
+    } catch (const SQLite::Exception& exception) {
+        return Error{"the signal log " + state_->path + " cannot be written: " + exception.what()};
     }
 }
 

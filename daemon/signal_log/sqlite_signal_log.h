@@ -7,43 +7,28 @@
 // at a time: the second one is refused.
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "daemon/sources/source.h"
-#include "matchers/log_entry.h"
-#include "matchers/result.h"
+#include "daemon/signal_log/signal_log.h"
+#include "daemon/signal_log/stored_snapshot.h"
 
 namespace culprit {
 
-/// What one input partition adds to the log.
-struct LogBatch {
-    std::vector<LogEntry> entries;
-    InputPartition input;
-    std::optional<Offset> next;  // none: the input's offset stays as it is
-    std::string identity;
-};
-
-class SqliteSignalLog {
+class SqliteSignalLog final : public SignalLog {
    public:
     /// Opens the log, or makes a new one. Errors say what to do: locked by another process, damaged, of a newer version…
     static Result<std::unique_ptr<SqliteSignalLog>> open(const std::string& path);
     /// For reading beside a daemon that runs: takes no lock, creates nothing, and refuses every `append` and `forget`.
     static Result<std::unique_ptr<SqliteSignalLog>> open_read_only(const std::string& path);
-    ~SqliteSignalLog();
+    ~SqliteSignalLog() override;
 
     /// High bits of every document's version: greater than that of any log that was at this path before.
     std::int64_t epoch() const;
 
-    /// Appends all batches in one transaction; the positions of all entries, in order. After an Error nothing was written,
-    /// and the same call may be tried again.
-    Result<std::vector<LogPosition>> append(std::span<const LogBatch> batches);
-
-    Result<ResumePoints> offsets();
+    Result<std::vector<LogPosition>> append(std::span<const LogBatch> batches) override;
+    Result<ResumePoints> offsets() override;
 
     /// Calls back for every entry from `from` on, in order. Stops at an entry that cannot be decoded, and says which.
     Result<Done> read(LogPosition from, const std::function<void(const LogEntry&, LogPosition)>& callback);
@@ -51,6 +36,13 @@ class SqliteSignalLog {
     /// Deletes at most `limit` entries that happened before `before`, oldest first; how many they were. The last watermark of
     /// every input partition stays.
     Result<std::size_t> forget(EventTime before, std::size_t limit);
+
+    /// The newest snapshot of this log's fold; nothing when there is none, or none of a format that is known.
+    Result<std::optional<StoredSnapshot>> snapshot();
+    /// Keeps it instead of older ones. After an Error the older one stands.
+    Result<Done> save(const StoredSnapshot& snapshot);
+    /// Raises the epoch when the last snapshot was made by other rules: the same entries give other documents from now on.
+    Result<Done> adopt_rules(const std::string& rules);
 
    private:
     struct State;

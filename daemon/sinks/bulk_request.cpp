@@ -13,18 +13,26 @@ std::string monthly_index(std::string_view base, EventTime bucket) {
     return std::string(base) + month;
 }
 
+std::string changes_index(std::string_view incidents) {
+    constexpr std::string_view ending = "-incidents";
+    if (incidents.ends_with(ending)) incidents.remove_suffix(ending.size());
+    return std::string(incidents) + "-changes";
+}
+
 BulkRequest bulk_request(const std::vector<IncidentDocument>& documents, std::size_t from, std::string_view index,
                          std::size_t max_bytes) {
     BulkRequest request;
+    const std::string changes = changes_index(index);
     for (std::size_t at = from; at < documents.size(); ++at) {
         const IncidentDocument& document = documents[at];
         // A name that is no UTF-8 must not throw here; ids are hashes, so nothing is lost by replacing.
-        const std::string action = nlohmann::ordered_json{{"index",
-                                                           {{"_index", monthly_index(index, document.bucket)},
-                                                            {"_id", document.id},
-                                                            {"version", document.version},
-                                                            {"version_type", "external"}}}}
-                                       .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+        const std::string action = nlohmann::ordered_json{
+            {"index",
+             {{"_index", monthly_index(document.kind == DocumentKind::change ? changes : index, document.bucket)},
+              {"_id", document.id},
+              {"version", document.version},
+              {"version_type",
+               "external"}}}}.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
         const std::size_t bytes = action.size() + document.json.size() + 2;
         if (request.documents > 0 && request.body.size() + bytes > max_bytes) break;
         request.body.append(action).push_back('\n');

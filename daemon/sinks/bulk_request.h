@@ -14,6 +14,9 @@ namespace culprit {
 /// `<base>-YYYY.MM` of the id's time bucket (UTC), so that one id lives in one index.
 std::string monthly_index(std::string_view base, EventTime bucket);
 
+/// Where documents of changes go: `culprit-changes` beside `culprit-incidents`, else `<incidents>-changes`.
+std::string changes_index(std::string_view incidents);
+
 struct BulkRequest {
     std::string body;           // NDJSON, ends with a line break
     std::size_t documents = 0;  // how many of the given ones it holds, from the first

@@ -20,6 +20,7 @@ class ElasticsearchSink final : public Sink {
 
     std::string_view name() const override { return "elasticsearch"; }
     void offer(const std::vector<IncidentDocument>& revisions) override { writer_->offer(revisions); }
+    void offer_changes(const std::vector<IncidentDocument>& revisions) override { writer_->offer(revisions); }
     std::size_t pending() const override { return writer_->pending(); }
     SinkHealth health() const override { return writer_->health(); }
 

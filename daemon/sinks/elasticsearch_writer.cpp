@@ -122,7 +122,7 @@ asio::awaitable<void> ElasticsearchWriter::run() {
         Step step = Step::go_on;
         try {
             if (!template_stands) {
-                step = co_await put_template();
+                step = co_await put_template(settings_.index, incident_index_template(settings_.index));
                 template_stands = step == Step::go_on;
             } else {
                 co_await wait_for_documents();
@@ -192,11 +192,11 @@ asio::awaitable<void> ElasticsearchWriter::pause(std::chrono::milliseconds wait)
     }
 }
 
-asio::awaitable<ElasticsearchWriter::Step> ElasticsearchWriter::put_template() {
+asio::awaitable<ElasticsearchWriter::Step> ElasticsearchWriter::put_template(std::string index, std::string body) {
     HttpRequest request;
     request.method = "PUT";
-    request.target = "/_index_template/" + settings_.index;
-    request.body = incident_index_template(settings_.index);
+    request.target = "/_index_template/" + index;
+    request.body = std::move(body);
     const auto begin = std::chrono::steady_clock::now();
     const Result<HttpResponse> response = co_await client_.send(request);
     const bool ok = response.ok() && response.value().status == 200;
@@ -207,7 +207,7 @@ asio::awaitable<ElasticsearchWriter::Step> ElasticsearchWriter::put_template() {
         co_return Step::retry;
     }
     const int status = response.value().status;
-    trouble("refuses the index template '" + settings_.index + "' with " + std::to_string(status) + " " +
+    trouble("refuses the index template '" + index + "' with " + std::to_string(status) + " " +
             error_reason(response.value().body));
     client_.prefer_next();
     co_return status == 408 || status == 429 || status >= 500 ? Step::retry : Step::retry_slowly;
@@ -224,6 +224,12 @@ asio::awaitable<ElasticsearchWriter::Step> ElasticsearchWriter::flush() {
         if (documents.empty()) co_return Step::go_on;
         std::size_t sent = 0;
         Step step = Step::go_on;
+        if (!changes_template_stands_ &&
+            std::ranges::find(documents, DocumentKind::change, &IncidentDocument::kind) != documents.end()) {
+            const std::string index = changes_index(settings_.index);
+            step = co_await put_template(index, change_index_template(index));
+            changes_template_stands_ = step == Step::go_on;
+        }
         while (sent < documents.size() && step == Step::go_on) {
             BulkRequest bulk = bulk_request(documents, sent, settings_.index, bulk_bytes_);
             const auto begin = documents.begin() + static_cast<std::ptrdiff_t>(sent);

@@ -45,7 +45,7 @@ class ElasticsearchWriter : public std::enable_shared_from_this<ElasticsearchWri
     enum class Step { go_on, retry, retry_slowly, give_up };  // in order of gravity
 
     boost::asio::awaitable<void> run();
-    boost::asio::awaitable<Step> put_template();
+    boost::asio::awaitable<Step> put_template(std::string index, std::string body);
     boost::asio::awaitable<Step> flush();
     boost::asio::awaitable<Step> send_bulk(std::vector<IncidentDocument> documents, std::string body);
     boost::asio::awaitable<void> pause(std::chrono::milliseconds wait);
@@ -73,6 +73,7 @@ class ElasticsearchWriter : public std::enable_shared_from_this<ElasticsearchWri
     std::mt19937_64 chance_;
     std::size_t bulk_bytes_;
     unsigned failures_ = 0;
+    bool changes_template_stands_ = false;  // put before the first change is written
 
     // Between the fold's thread, the strand and whoever asks for health.
     mutable std::mutex mutex_;

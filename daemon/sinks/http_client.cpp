@@ -58,6 +58,8 @@ class HttpClient::Impl {
                                      failure.message() + "; ca_file wants a PEM file");
         if (!settings_.api_key.empty())
             authorization_ = "ApiKey " + settings_.api_key;
+        else if (!settings_.bearer_token.empty())
+            authorization_ = "Bearer " + settings_.bearer_token;
         else if (!settings_.username.empty())
             authorization_ = "Basic " + base64(settings_.username + ":" + settings_.password);
     }
@@ -136,6 +138,7 @@ class HttpClient::Impl {
             message.set(http::field::content_type, request.content_type);
             if (request.compress) message.set(http::field::content_encoding, "gzip");
         }
+        for (const auto& [name, value] : request.headers) message.set(name, value);
         message.body() = body;
         message.prepare_payload();
         message.keep_alive(true);

@@ -22,6 +22,7 @@ namespace culprit {
 struct HttpClientSettings {
     std::vector<HttpUrl> urls;  // at least one
     std::string api_key;        // `Authorization: ApiKey …`; with it, user name and password are not used
+    std::string bearer_token;   // `Authorization: Bearer …`; likewise
     std::string username, password;
     std::string ca_file;                                // PEM; empty: the system's certificates
     std::chrono::milliseconds connect_timeout{10'000};  // TCP and TLS together
@@ -34,7 +35,8 @@ struct HttpRequest {
     std::string target;  // begins with `/`
     std::string content_type = "application/json";
     std::string body;
-    bool compress = false;  // gzip
+    bool compress = false;                                     // gzip
+    std::vector<std::pair<std::string, std::string>> headers;  // beyond those that follow from the above
 };
 
 struct HttpResponse {

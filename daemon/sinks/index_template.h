@@ -8,5 +8,7 @@ namespace culprit {
 
 /// The body of `PUT _index_template/<index>`: indices `<index>-*`, read through the alias `<index>`.
 std::string incident_index_template(std::string_view index);
+/// The same of the changes' indices (docs/changes.md).
+std::string change_index_template(std::string_view index);
 
 }  // namespace culprit

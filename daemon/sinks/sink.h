@@ -28,6 +28,9 @@ class Sink {
     /// Takes revisions over; never blocks on the network. Called by the fold's thread only.
     virtual void offer(const std::vector<IncidentDocument>& revisions) = 0;
 
+    /// The same of documents of changes (docs/changes.md). A sink that has no use for them leaves them.
+    virtual void offer_changes(const std::vector<IncidentDocument>& /*revisions*/) {}
+
     /// How many documents are not safe yet. Any thread.
     virtual std::size_t pending() const = 0;
     virtual SinkHealth health() const = 0;

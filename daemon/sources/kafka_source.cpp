@@ -8,6 +8,7 @@
 #include <set>
 
 #include "daemon/kafka_client.h"
+#include "daemon/kafka_partition.h"
 #include "daemon/sources/kafka_worker.h"
 
 namespace culprit {
@@ -20,11 +21,9 @@ constexpr milliseconds kAloneWithin{15'000};  // a crashed predecessor's session
 constexpr milliseconds kCommitEvery{5'000}, kLagEvery{1'000};
 constexpr milliseconds kProbeEvery{10'000}, kProbeInTrouble{2'000};
 constexpr int kRequestTimeout = 5'000;
-
-struct ListDeleter {
-    void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-};
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
+constexpr milliseconds kHandOver{5'000};  // for the committer to write what the workers matched, before partitions are given back
+constexpr milliseconds kTakeAgain{1'000};  // after a lease was lost without a rebalance
+constexpr std::string_view kPartitionsAtStart = "culprit: partitions at the first start: ";
 
 /// Defaults that an operator may change, and what culprit's promises rest on (config.cpp refuses to change those).
 KafkaProperties consumer_properties(const KafkaSourceSettings& settings) {
@@ -53,8 +52,8 @@ struct KafkaSource::State {
         Offset next;
     };
 
-    State(const Recognition& known, KafkaSourceSettings given, Telemetry& metrics)
-        : recognition(known), settings(std::move(given)), telemetry(metrics) {}
+    State(const Recognition& known, KafkaSourceSettings given, Telemetry& metrics, bool group_is_shared)
+        : recognition(known), settings(std::move(given)), telemetry(metrics), shared(group_is_shared) {}
 
     void run(std::stop_token stop);
     bool connect(std::stop_token stop);
@@ -66,6 +65,10 @@ struct KafkaSource::State {
     static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* self);
     void assign(rd_kafka_topic_partition_list_t* partitions);
     void revoke();
+    void hand_over();
+    void take_news();
+    bool adopt_group_offsets();
+    void take_again_when_lost(WallClock::time_point now);
     std::optional<KafkaStart> start_of(const InputPartition& input);
     std::optional<Offset> first_offset(const InputPartition& input, PartitionRange range, std::string& problem);
     SourceProfile profile_of(const InputPartition& input) const;
@@ -76,6 +79,7 @@ struct KafkaSource::State {
     const Recognition& recognition;
     const KafkaSourceSettings settings;
     Telemetry& telemetry;
+    const bool shared;
     SharedText trouble, failure;
     BoundedQueue<CommitRequest>* queue = nullptr;
     BoundedQueue<Committed> news{10'000};  // of commits, for the polling thread
@@ -85,6 +89,10 @@ struct KafkaSource::State {
     KafkaClient client;
     std::map<InputPartition, Offset> cuts;    // where each partition goes on: the log's, then what was pushed since
     std::set<InputPartition> there_at_start;  // partitions that appear later are read from their beginning
+    std::map<std::string, int> partitions_now, partitions_at_start;  // by topic
+    KafkaPartitions assigned;
+    std::shared_ptr<GroupLease> lease;  // shared group: of the present assignment
+    std::optional<WallClock::time_point> take_again_at;
     std::map<InputPartition, Offset> group_offsets;
     std::list<KafkaWorker> workers;
     bool group_offsets_changed = false;
@@ -92,8 +100,8 @@ struct KafkaSource::State {
     bool newly_assigned = false;  // the group may have got another member
 };
 
-KafkaSource::KafkaSource(const Recognition& recognition, KafkaSourceSettings settings, Telemetry& telemetry)
-    : state_(std::make_unique<State>(recognition, std::move(settings), telemetry)) {}
+KafkaSource::KafkaSource(const Recognition& recognition, KafkaSourceSettings settings, Telemetry& telemetry, Group group)
+    : state_(std::make_unique<State>(recognition, std::move(settings), telemetry, group == Group::shared)) {}
 
 KafkaSource::~KafkaSource() { stop(); }
 
@@ -130,8 +138,9 @@ void KafkaSource::State::run(std::stop_token stop) {
     if (!made) return failure.set(made.error().message);
     client = std::move(made).value();
     rd_kafka_poll_set_consumer(client.get());
-    if (connect(stop) && alone(stop)) poll(stop);
+    if (connect(stop) && (shared || alone(stop))) poll(stop);
     revoke();
+    assigned.reset();
     rd_kafka_consumer_close(client.get());
     client.reset();
 }
@@ -150,7 +159,10 @@ bool KafkaSource::State::probe() {
         const auto* found = std::find_if(begin, end, [&](const auto& known) { return topic.name == known.topic; });
         if (found == end) {
             missing += (missing.empty() ? "" : ", ") + topic.name;
-        } else if (!answered) {
+            continue;
+        }
+        partitions_now[topic.name] = found->partition_cnt;
+        if (!answered) {
             for (int i = 0; i < found->partition_cnt; ++i)
                 there_at_start.insert({SourceType::kafka, topic.name, found->partitions[i].id});
         }
@@ -160,7 +172,7 @@ bool KafkaSource::State::probe() {
     if (!missing.empty()) {
         trouble.set("waiting for topics that do not exist yet: " + missing);
     } else {
-        trouble.set(workers.empty() ? "joining the consumer group " + settings.group_id : "");
+        trouble.set(assigned ? "" : "joining the consumer group " + settings.group_id);
     }
     return true;
 }
@@ -218,7 +230,7 @@ bool KafkaSource::State::alone(std::stop_token stop) {
 }
 
 void KafkaSource::State::poll(std::stop_token stop) {
-    const PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
+    const KafkaPartitions topics(rd_kafka_topic_partition_list_new(static_cast<int>(settings.topics.size())));
     for (const TopicSettings& topic : settings.topics)
         rd_kafka_topic_partition_list_add(topics.get(), topic.name.c_str(), RD_KAFKA_PARTITION_UA);
     if (const auto error = rd_kafka_subscribe(client.get(), topics.get())) {
@@ -235,17 +247,15 @@ void KafkaSource::State::poll(std::stop_token stop) {
         if (const auto error = rd_kafka_fatal_error(client.get(), nullptr, 0)) {
             failure.set(std::string("Kafka ended this consumer: ") + rd_kafka_err2str(error));
         }
-        while (const auto committed = news.pop(milliseconds{0})) {
-            group_offsets[committed->input] = committed->next;
-            group_offsets_changed = true;
-        }
+        take_news();
         now = WallClock::now();
+        take_again_when_lost(now);
         if (now >= next_probe) {
             probe();
             next_probe = now + (trouble.get().empty() ? kProbeEvery : kProbeInTrouble);
             if (newly_assigned) {
                 newly_assigned = false;
-                if (members().value_or(1) > 1) {
+                if (!shared && members().value_or(1) > 1) {
                     failure.set("another member joined the consumer group " + settings.group_id +
                                 "; culprit does not share its group: give each its own group_id");
                 }
@@ -266,8 +276,83 @@ void KafkaSource::State::rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_ka
                                    void* self) {
     State& state = *static_cast<State*>(self);
     if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) return state.assign(partitions);
+    if (rd_kafka_assignment_lost(state.client.get()) && state.lease) state.lease->lose();
     state.revoke();
+    state.assigned.reset();
     rd_kafka_assign(state.client.get(), nullptr);
+}
+
+void KafkaSource::State::take_news() {
+    while (const auto committed = news.pop(milliseconds{0})) {
+        group_offsets[committed->input] = committed->next;
+        group_offsets_changed = true;
+    }
+}
+
+/// Waits for the committer, so that the next owner does not have to match it again; then the lease is over.
+void KafkaSource::State::hand_over() {
+    if (!lease) return;
+    const auto until = WallClock::now() + kHandOver;
+    const auto all_written = [&] {
+        take_news();
+        return std::ranges::all_of(cuts, [&](const auto& cut) {
+            const auto written = group_offsets.find(cut.first);
+            return written != group_offsets.end() && written->second >= cut.second;
+        });
+    };
+    while (lease->held() && !all_written() && WallClock::now() < until) std::this_thread::sleep_for(milliseconds{10});
+    lease->lose();
+    lease.reset();
+    cuts.clear();
+    group_offsets.clear();
+}
+
+/// The committer lost the lease (it was fenced, or does not know what became of a transaction) and no rebalance followed: the
+/// partitions are still ours, and go on from what the group has committed.
+void KafkaSource::State::take_again_when_lost(WallClock::time_point now) {
+    if (!lease || lease->held() || !assigned) {
+        take_again_at.reset();
+        return;
+    }
+    if (!take_again_at) take_again_at = now + kTakeAgain;
+    if (now < *take_again_at) return;
+    take_again_at.reset();
+    spdlog::warn("Kafka: the partitions' records go on from what the group {} has committed", settings.group_id);
+    const KafkaPartitions again(rd_kafka_topic_partition_list_copy(assigned.get()));
+    revoke();
+    rd_kafka_assign(client.get(), nullptr);
+    assign(again.get());
+}
+
+/// What the group has committed, into `cuts`; with the number of partitions that each topic had when the group first read it:
+/// those that came later are read from their beginning. Asks until Kafka answers; false when stopping.
+bool KafkaSource::State::adopt_group_offsets() {
+    while (!stopping.stop_requested()) {
+        const KafkaPartitions list(rd_kafka_topic_partition_list_new(8));
+        for (const auto& [topic, count] : partitions_now) {
+            for (int i = 0; i < count; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
+        }
+        rd_kafka_resp_err_t error = rd_kafka_committed(client.get(), list.get(), kRequestTimeout);
+        for (int i = 0; i < list->cnt && !error; ++i) error = list->elems[i].err;
+        if (error) {  // also while a transaction that holds offsets is open: a predecessor's ends within 15 s
+            trouble.set("Kafka does not say what the group " + settings.group_id + " has committed: " + rd_kafka_err2str(error));
+            std::this_thread::sleep_for(milliseconds{200});
+            continue;
+        }
+        cuts.clear();
+        partitions_at_start.clear();
+        for (int i = 0; i < list->cnt; ++i) {
+            const auto& partition = list->elems[i];
+            if (partition.offset < 0) continue;
+            cuts[{SourceType::kafka, partition.topic, partition.partition}] = Offset{partition.offset};
+            const std::string_view note(static_cast<const char*>(partition.metadata), partition.metadata_size);
+            if (note.starts_with(kPartitionsAtStart))
+                partitions_at_start[partition.topic] = std::atoi(std::string(note.substr(kPartitionsAtStart.size())).c_str());
+        }
+        for (const auto& [topic, count] : partitions_now) partitions_at_start.try_emplace(topic, count);
+        return true;
+    }
+    return false;
 }
 
 /// Workers end before their partitions are given back.
@@ -277,6 +362,7 @@ void KafkaSource::State::revoke() {
         for (const auto& [input, cut] : worker.cuts()) cuts[input] = cut;
     }
     workers.clear();
+    hand_over();
 }
 
 SourceProfile KafkaSource::State::profile_of(const InputPartition& input) const {
@@ -291,10 +377,11 @@ SourceProfile KafkaSource::State::profile_of(const InputPartition& input) const 
 }
 
 std::optional<Offset> KafkaSource::State::first_offset(const InputPartition& input, PartitionRange range, std::string& problem) {
-    if (settings.start.from == StartPoint::From::earliest || !there_at_start.contains(input)) return range.low;
+    const bool later = shared ? input.partition >= partitions_at_start[input.name] : !there_at_start.contains(input);
+    if (settings.start.from == StartPoint::From::earliest || later) return range.low;
     if (settings.start.from == StartPoint::From::latest) return range.high;
     const auto since = std::chrono::system_clock::now() - settings.start.age;
-    const PartitionList list(rd_kafka_topic_partition_list_new(1));
+    const KafkaPartitions list(rd_kafka_topic_partition_list_new(1));
     auto* asked = rd_kafka_topic_partition_list_add(list.get(), input.name.c_str(), input.partition);
     asked->offset = std::chrono::duration_cast<milliseconds>(since.time_since_epoch()).count();
     const auto error = rd_kafka_offsets_for_times(client.get(), list.get(), kRequestTimeout);
@@ -328,6 +415,15 @@ std::optional<KafkaStart> KafkaSource::State::start_of(const InputPartition& inp
 void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
     revoke();
     newly_assigned = true;
+    assigned.reset(rd_kafka_topic_partition_list_copy(partitions));
+    if (shared) {
+        probe();  // the present number of partitions
+        if (!adopt_group_offsets()) return;
+        std::map<std::string, std::string> notes;
+        for (const auto& [topic, count] : partitions_at_start)
+            notes[topic] = std::string(kPartitionsAtStart) + std::to_string(count);
+        lease = std::make_shared<GroupLease>(rd_kafka_consumer_group_metadata(client.get()), std::move(notes));
+    }
     std::vector<std::pair<SourceProfile, Offset>> starts;
     for (int i = 0; i < partitions->cnt; ++i) {
         auto& partition = partitions->elems[i];
@@ -339,8 +435,10 @@ void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
         starts.emplace_back(profile_of(input), start->counted);
     }
     // All of them hold the fold's clock back before the first is drained; and where a first start begins outlives a crash.
+    if (shared) cuts.clear();  // from here on of our own partitions alone
     for (const auto& [profile, counted] : starts) {
         CommitRequest opening;
+        opening.lease = lease;
         opening.batch.input = profile.input;
         opening.batch.next = counted;
         opening.batch.watermark.input = profile.input;
@@ -349,7 +447,7 @@ void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
         if (!push_or_stop(*queue, opening, stopping)) return;
     }
     const std::size_t threads = std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), starts.size());
-    for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(client.get(), recognition, *queue);
+    for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(client.get(), recognition, *queue, lease);
     auto worker = workers.begin();
     for (const auto& [profile, counted] : starts) {
         worker->own(profile, counted);
@@ -364,9 +462,9 @@ void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
 }
 
 void KafkaSource::State::commit_group_offsets() {
-    if (!group_offsets_changed || workers.empty()) return;
+    if (shared || !group_offsets_changed || workers.empty()) return;
     group_offsets_changed = false;
-    const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(group_offsets.size())));
+    const KafkaPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(group_offsets.size())));
     for (const auto& [input, next] : group_offsets) {
         rd_kafka_topic_partition_list_add(list.get(), input.name.c_str(), input.partition)->offset = next.value;
     }

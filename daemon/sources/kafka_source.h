@@ -1,11 +1,13 @@
 #pragma once
 // Reads Kafka topics. One thread polls the main queue (membership, assignments, errors); a worker for each group of partitions
-// drains them. The signal log's offsets are the truth: the consumer group's are committed afterwards, for lag monitors only.
+// drains them.
 //
-//   start ──> Kafka answers? ──> nobody else in the group? ──> subscribe ──> assigned: start offsets, openings, workers ──> poll
-//   …
+//   start ──> Kafka answers? ──> subscribe ──> assigned: start offsets, openings, workers ──> poll …
+//                                          └─> revoked: workers end, what they matched is committed, or lost with the lease
 //
-// The group is refused to others: two daemons would split the evidence between them and neither would see a cause.
+// On one node the SQLite log's offsets are the truth, and the group's are committed afterwards, for lag monitors only. The group
+// is refused to others: two daemons would split the evidence between them and neither would see a cause. On many nodes matchers
+// share the group; its offsets are the truth, written by the signal log in the transaction that holds what they cover.
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,8 +20,10 @@ namespace culprit {
 
 class KafkaSource final : public Source {
    public:
+    enum class Group { own, shared };
+
     /// `recognition` and `telemetry` outlive the source.
-    KafkaSource(const Recognition& recognition, KafkaSourceSettings settings, Telemetry& telemetry);
+    KafkaSource(const Recognition& recognition, KafkaSourceSettings settings, Telemetry& telemetry, Group group = Group::own);
     ~KafkaSource() override;
 
     std::string_view name() const override { return "kafka"; }

@@ -35,8 +35,13 @@ RawRecord record_of(const rd_kafka_message_t& message) {
 
 void KafkaQueueDeleter::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
 
-KafkaWorker::KafkaWorker(rd_kafka_s* client, const Recognition& recognition, BoundedQueue<CommitRequest>& queue)
-    : client_(client), recognition_(recognition), requests_(queue), queue_(rd_kafka_queue_new(client)) {}
+KafkaWorker::KafkaWorker(rd_kafka_s* client, const Recognition& recognition, BoundedQueue<CommitRequest>& queue,
+                         std::shared_ptr<GroupLease> lease)
+    : client_(client),
+      recognition_(recognition),
+      requests_(queue),
+      lease_(std::move(lease)),
+      queue_(rd_kafka_queue_new(client)) {}
 
 KafkaWorker::~KafkaWorker() { join(); }
 
@@ -126,6 +131,7 @@ bool KafkaWorker::take(Partitions::value_type& item, bool idle, std::stop_token 
     auto& [input, partition] = item;
     if (idle) partition.matcher.close_open_entries();
     CommitRequest request;
+    request.lease = lease_;
     request.batch = partition.matcher.take();
     request.batch.input = input;
     request.batch.watermark.idle = idle;

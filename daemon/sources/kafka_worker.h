@@ -26,7 +26,9 @@ using KafkaQueue = std::unique_ptr<rd_kafka_queue_s, KafkaQueueDeleter>;
 
 class KafkaWorker {
    public:
-    KafkaWorker(rd_kafka_s* client, const Recognition& recognition, BoundedQueue<CommitRequest>& queue);
+    /// `lease` is put on every batch; null where the group is not shared.
+    KafkaWorker(rd_kafka_s* client, const Recognition& recognition, BoundedQueue<CommitRequest>& queue,
+                std::shared_ptr<GroupLease> lease);
     ~KafkaWorker();
 
     /// Before `run`, and before the partition is assigned: else its first messages would go to the main queue.
@@ -53,7 +55,8 @@ class KafkaWorker {
     rd_kafka_s* client_;
     const Recognition& recognition_;
     BoundedQueue<CommitRequest>& requests_;
-    KafkaQueue queue_;  // all of its partitions' queues lead here
+    const std::shared_ptr<GroupLease> lease_;  // shared with the batches
+    KafkaQueue queue_;                         // all of its partitions' queues lead here
     std::vector<KafkaQueue> forwarded_;
     Partitions partitions_;
     std::map<InputPartition, Offset> cuts_;

@@ -5,11 +5,13 @@
 // shared) and pushes what it matched into the one bounded queue; when that is full it stops draining and keeps polling.
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "daemon/bounded_queue.h"
+#include "daemon/group_lease.h"
 #include "matchers/matcher.h"
 
 namespace culprit {
@@ -21,6 +23,7 @@ struct CommitRequest {
     bool finished = false;  // the partition will give nothing more (scan: end of file)
     bool opening = false;  // the partition is about to be read: from now on it holds the fold's clock back. Carries `batch.input`
                            // and `batch.next`, so that where a first start began is known after a crash
+    std::shared_ptr<GroupLease> lease = {};  // many nodes: the hold under which it was read; once lost, the batch is dropped
 };
 
 /// Where to go on: what the signal log has committed for a partition.

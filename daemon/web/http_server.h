@@ -5,23 +5,31 @@
 #include <functional>
 #include <memory>
 
+#include "daemon/note_inbox.h"
 #include "daemon/telemetry.h"
+#include "daemon/web/announced_maintenance.h"
 #include "daemon/web/incident_store.h"
 #include "daemon/web/settings.h"
 #include "matchers/result.h"
 
 // The daemon's HTTP server: probes, metrics, incidents as JSON and as pages. What each address answers is in routes.h.
 //
-// One coroutine a connection, all on one strand of the io_context. Bounded: connections, header, body, and the time of each step.
+// One coroutine a connection, all on one strand of the io_context. Bounded: connections, streams of events among them, header,
+// body, and the time of each step.
 
 namespace culprit {
 
 class HttpServer {
    public:
-    /// `telemetry`, `incidents` and what `readiness` refers to must live until `io` has stopped running; `io` outlives the
-    /// server.
-    HttpServer(boost::asio::io_context& io, HttpSettings settings, Telemetry& telemetry, IncidentStore& incidents,
-               std::function<Readiness()> readiness);
+    /// What it shows and where what people say goes. All of it lives until `io` has stopped running; `io` outlives the server.
+    struct Parts {
+        Telemetry& telemetry;
+        IncidentStore& incidents;  // whose on_change() is the server's
+        const AnnouncedMaintenance& maintenance;
+        std::function<Readiness()> readiness;
+        std::function<void(OperatorNote, NoteInbox::Told)> submit;  // Pipeline::submit
+    };
+    HttpServer(boost::asio::io_context& io, HttpSettings settings, Parts parts);
     ~HttpServer();  // stops
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

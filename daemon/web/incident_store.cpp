@@ -1,6 +1,7 @@
 #include "daemon/web/incident_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <tuple>
 #include <utility>
 
@@ -11,49 +12,96 @@ bool is_open(const IncidentDocument& document) { return document.status == "open
 
 }  // namespace
 
+IncidentStore::IncidentStore(std::size_t limit)
+    : limit_(limit),
+      first_revision_(static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count())),
+      revision_(first_revision_) {}
+
 void IncidentStore::put(const std::vector<IncidentDocument>& revisions) {
-    if (revisions.empty()) return;
-    Snapshot next = *snapshot();  // copies pointers, not documents
-    for (const IncidentDocument& revision : revisions) {
-        Incident& place = next[revision.id];
-        if (!place || place->version <= revision.version) place = std::make_shared<const IncidentDocument>(revision);
+    std::vector<std::shared_ptr<KeptIncident>> fresh;
+    for (const IncidentDocument& revision : revisions) {  // read before the lock: readers need not wait for it
+        const Incident old = find(revision.id);
+        if (old && old->document.version > revision.version) continue;
+        fresh.push_back(std::make_shared<KeptIncident>(KeptIncident{revision, summarise(revision), 0}));
     }
-    if (next.size() > limit_) {
-        std::vector<Incident> by_worth;
-        for (const auto& [id, incident] : next) by_worth.push_back(incident);
-        std::sort(by_worth.begin(), by_worth.end(), [](const Incident& a, const Incident& b) {
-            return std::tuple(is_open(*a), a->bucket, std::string_view(a->id)) <
-                   std::tuple(is_open(*b), b->bucket, std::string_view(b->id));
-        });
-        for (std::size_t at = 0; at < by_worth.size() - limit_; ++at) next.erase(by_worth[at]->id);
+    if (fresh.empty()) return;
+    {
+        std::lock_guard lock(mutex_);
+        for (auto& incident : fresh) {
+            incident->revision = ++revision_;
+            Incident& place = incidents_[incident->document.id];
+            if (place) ids_by_revision_.erase(place->revision);
+            ids_by_revision_[revision_] = incident->document.id;
+            place = std::move(incident);
+        }
+        if (incidents_.size() > limit_) evict();
+        list_ = nullptr;
     }
-    auto made = std::make_shared<const Snapshot>(std::move(next));
-    std::lock_guard lock(mutex_);
-    snapshot_.swap(made);  // the old one, if nobody holds it, dies after the lock
+    if (listener_) listener_();
 }
 
-std::shared_ptr<const IncidentStore::Snapshot> IncidentStore::snapshot() const {
-    std::lock_guard lock(mutex_);
-    return snapshot_;
+void IncidentStore::offer_changes(const std::vector<IncidentDocument>& revisions) {
+    if (!changes_.put(revisions)) return;
+    {
+        std::lock_guard lock(mutex_);
+        ++revision_;
+    }
+    if (listener_) listener_();
 }
 
-std::vector<IncidentStore::Incident> IncidentStore::list() const {
-    const auto all = snapshot();  // held for the loop: a range-for keeps no temporary inside its range alive (before C++23)
+void IncidentStore::evict() {
+    std::vector<Incident> by_worth;
+    by_worth.reserve(incidents_.size());
+    for (const auto& [id, incident] : incidents_) by_worth.push_back(incident);
+    const auto worth = [](const Incident& incident) {
+        const IncidentDocument& document = incident->document;
+        return std::tuple(is_open(document), document.bucket, std::string_view(document.id));
+    };
+    const auto surplus = static_cast<std::ptrdiff_t>(incidents_.size() - limit_);
+    std::nth_element(by_worth.begin(), by_worth.begin() + surplus, by_worth.end(),
+                     [&](const Incident& a, const Incident& b) { return worth(a) < worth(b); });
+    for (auto it = by_worth.begin(); it != by_worth.begin() + surplus; ++it) {
+        ids_by_revision_.erase((*it)->revision);
+        incidents_.erase((*it)->document.id);
+    }
+}
+
+IncidentStore::List IncidentStore::list() const {
+    std::lock_guard lock(mutex_);
+    if (list_) return list_;
     std::vector<Incident> found;
-    for (const auto& [id, incident] : *all)
-        if (incident->status != "merged") found.push_back(incident);
+    found.reserve(incidents_.size());
+    for (const auto& [id, incident] : incidents_)
+        if (incident->document.status != "merged") found.push_back(incident);
     std::stable_sort(found.begin(), found.end(), [](const Incident& a, const Incident& b) {
-        return std::tuple(is_open(*b), b->bucket) < std::tuple(is_open(*a), a->bucket);
+        return std::tuple(is_open(b->document), b->document.bucket) < std::tuple(is_open(a->document), a->document.bucket);
     });
-    return found;
+    list_ = std::make_shared<const std::vector<Incident>>(std::move(found));
+    return list_;
 }
 
 IncidentStore::Incident IncidentStore::find(std::string_view id) const {
-    const auto all = snapshot();
-    const auto found = all->find(id);
-    return found == all->end() ? nullptr : found->second;
+    std::lock_guard lock(mutex_);
+    const auto found = incidents_.find(id);
+    return found == incidents_.end() ? nullptr : found->second;
 }
 
-std::size_t IncidentStore::size() const { return snapshot()->size(); }
+std::uint64_t IncidentStore::revision() const {
+    std::lock_guard lock(mutex_);
+    return revision_;
+}
+
+std::vector<std::string> IncidentStore::changed_since(std::uint64_t revision) const {
+    std::lock_guard lock(mutex_);
+    std::vector<std::string> ids;
+    for (auto it = ids_by_revision_.upper_bound(revision); it != ids_by_revision_.end(); ++it) ids.push_back(it->second);
+    return ids;
+}
+
+std::size_t IncidentStore::size() const {
+    std::lock_guard lock(mutex_);
+    return incidents_.size();
+}
 
 }  // namespace culprit

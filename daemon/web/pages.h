@@ -1,20 +1,28 @@
 #pragma once
-// Incidents → HTML. Pure. Everything from a document is escaped by the templates; there is no script, and one style sheet.
+// The daemon's state → HTML. Pure. Everything from a document is escaped by the templates; scripts and styles are files of the
+// daemon's own (web_assets.h), and every page can be read without a script.
 #include <span>
 #include <string>
 #include <vector>
 
+#include "daemon/web/incident_query.h"
 #include "daemon/web/incident_store.h"
+#include "daemon/web/pipeline_history.h"
+#include "daemon/web/settings.h"
 #include "matchers/embedded_file.h"
 
 namespace culprit {
 
-std::span<const EmbeddedFile> embedded_web_pages();  // cmake/embed.cmake, from web/templates/
-
-std::string incidents_page(const std::vector<IncidentStore::Incident>& incidents);
-std::string incident_page(const IncidentDocument& incident);
+/// What `/` shows: the incidents that fit its query, or what is wrong with it.
+std::string incidents_page(const std::vector<IncidentStore::Incident>& all, const UrlQuery& query);
+/// `all`: for the titles of related ones.
+std::string incident_page(const KeptIncident& incident, const IncidentStore& all);
+/// The changes, each with its watch, its verdict and its warnings.
+std::string changes_page(const IncidentStore& all, const UrlQuery& query);
+/// Lag, rates, delays, dead letters and limits.
+std::string pipeline_page(const std::vector<Telemetry::Value>& values, const PipelineHistory& history,
+                          const Readiness& readiness);
 /// A heading and a sentence: for what is not there.
 std::string message_page(const std::string& title, const std::string& sentence);
-std::string_view style_sheet();
 
 }  // namespace culprit

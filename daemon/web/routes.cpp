@@ -1,109 +1,232 @@
 #include "daemon/web/routes.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
+#include <array>
 #include <nlohmann/json.hpp>
-#include <optional>
 
+#include "daemon/web/access.h"
+#include "daemon/web/incident_query.h"
+#include "daemon/web/operator_api.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/web_assets.h"
+#include "matchers/log_entry_json.h"
 
 namespace culprit {
 namespace {
 
+using nlohmann::json;
+
+constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 
+/// One request on its way through its route. `parameter` stands for the path's `{…}`.
+struct Call {
+    const WebRequest& request;
+    const WebState& state;
+    std::string parameter;
+    UrlQuery query() const { return query_of(request.target); }
+};
+
 WebAnswer reply(int status, std::string_view content_type, std::string body) {
-    return {status, std::string(content_type), std::move(body), {}};
+    WebAnswer made;
+    made.status = status;
+    made.content_type = content_type;
+    made.body = std::move(body);
+    return made;
 }
 
-WebAnswer json_error(int status, const std::string& sentence) {
-    return reply(status, "application/json",
-                 nlohmann::json{{"error", sentence}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+WebAnswer json_error(int status, const std::string& sentence) { return reply(status, kJson, dumped({{"error", sentence}})); }
+
+/// With a tag by which the next request for the same can be answered with 304.
+WebAnswer tagged(const Call& call, const std::string& tag, std::string_view content_type,
+                 const std::function<std::string()>& body) {
+    const std::string quoted = '"' + tag + '"';
+    WebAnswer made = call.request.if_none_match.find(quoted) != std::string::npos ? reply(304, content_type, {})
+                                                                                  : reply(200, content_type, body());
+    made.headers.emplace_back("ETag", quoted);
+    made.headers.emplace_back("Cache-Control", "no-cache");
+    return made;
 }
 
-bool same(std::string_view given, std::string_view token) {
-    // Its length may be told by time, its bytes may not.
-    return given.size() == token.size() && CRYPTO_memcmp(given.data(), token.data(), token.size()) == 0;
-}
+WebAnswer health(const Call&) { return reply(200, kText, "ok\n"); }
 
-std::optional<std::string> decode_base64(std::string_view text) {
-    if (text.empty() || text.size() % 4 != 0 || text.size() > 8'192) return std::nullopt;
-    std::string bytes(text.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                        static_cast<int>(text.size())) < 0)
-        return std::nullopt;
-    for (std::size_t padding = text.size(); padding > text.size() - 2 && text[padding - 1] == '='; --padding) bytes.pop_back();
-    return bytes;
-}
-
-bool authorized(std::string_view authorization, std::string_view token) {
-    if (token.empty()) return true;
-    const std::size_t space = authorization.find(' ');
-    if (space == std::string_view::npos) return false;
-    std::string scheme(authorization.substr(0, space));
-    for (char& c : scheme) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    const std::string_view credentials = authorization.substr(space + 1);
-    if (scheme == "bearer") return same(credentials, token);
-    if (scheme != "basic") return false;
-    const auto user_and_password = decode_base64(credentials);
-    const std::size_t colon = user_and_password ? user_and_password->find(':') : std::string::npos;
-    return colon != std::string::npos && same(std::string_view(*user_and_password).substr(colon + 1), token);
-}
-
-bool names_loopback(std::string_view host) {
-    const bool bracketed = host.starts_with('[');
-    const std::size_t end = bracketed ? host.find(']') : host.find(':');
-    const std::string_view name = host.substr(0, end == std::string_view::npos ? host.size() : end + (bracketed ? 1 : 0));
-    return name.empty() || name == "localhost" || name == "[::1]" ||
-           (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
-WebAnswer readiness(const WebState& state, bool in_full) {
-    const Readiness now = state.readiness();
+WebAnswer readiness(const Call& call) {
+    const Readiness now = call.state.readiness();
+    const bool in_full = authorized(call.request.authorization, call.state.settings.token);
     return reply(now.ready ? 200 : 503, kText, in_full ? now.text : now.ready ? "ready\n" : "not ready\n");
 }
 
-WebAnswer metrics(const WebState& state) {
-    state.telemetry.state_size("incident_store", state.incidents.size(), state.incidents.limit());
-    return reply(200, "text/plain; version=0.0.4; charset=utf-8", state.telemetry.expose());
+WebAnswer metrics(const Call& call) {
+    call.state.telemetry.state_size("incident_store", call.state.incidents.size(), call.state.incidents.limit());
+    return reply(200, "text/plain; version=0.0.4; charset=utf-8", call.state.telemetry.expose());
 }
 
-WebAnswer all_incidents(const WebState& state) {
-    std::string body = "{\"incidents\":[";
-    bool first = true;
-    for (const auto& incident : state.incidents.list()) {
-        if (!first) body += ',';
-        first = false;
-        body += incident->json;
-    }
-    return reply(200, "application/json", body + "]}");
+WebAnswer asset(const Call& call) {
+    const WebAsset* found = find_asset(path_of(call.request.target));
+    if (!found) return reply(404, kText, "there is no such file\n");
+    WebAnswer made = reply(200, found->content_type, std::string(found->content));
+    made.headers.emplace_back("Cache-Control", "max-age=31536000, immutable");
+    return made;
 }
 
-WebAnswer page_of(const WebState& state, std::string_view id) {
-    const auto incident = state.incidents.find(id);
-    if (incident) return reply(200, kHtml, incident_page(*incident));
+WebAnswer list_page(const Call& call) { return reply(200, kHtml, incidents_page(*call.state.incidents.list(), call.query())); }
+
+WebAnswer one_page(const Call& call) {
+    const auto incident = call.state.incidents.find(call.parameter);
+    if (incident) return reply(200, kHtml, incident_page(*incident, call.state.incidents));
     return reply(404, kHtml,
                  message_page("No such incident", "It may be older than what is kept here; Elasticsearch may still have it."));
 }
 
-WebAnswer document_of(const WebState& state, std::string_view id) {
-    const auto incident = state.incidents.find(id);
-    return incident ? reply(200, "application/json", incident->json)
-                    : json_error(404, "no incident has the id '" + std::string(id) + "'");
+WebAnswer changes(const Call& call) { return reply(200, kHtml, changes_page(call.state.incidents, call.query())); }
+
+WebAnswer pipeline(const Call& call) {
+    call.state.telemetry.state_size("incident_store", call.state.incidents.size(), call.state.incidents.limit());
+    return reply(200, kHtml, pipeline_page(call.state.telemetry.values(), call.state.history, call.state.readiness()));
 }
 
-/// Nothing when no such address exists.
-std::optional<WebAnswer> get(std::string_view path, const WebState& state) {
-    constexpr std::string_view api = "/api/v1/incidents/", pages = "/incidents/";
-    if (path == "/") return reply(200, kHtml, incidents_page(state.incidents.list()));
-    if (path == "/style.css") return reply(200, "text/css; charset=utf-8", std::string(style_sheet()));
-    if (path == "/metrics") return metrics(state);
-    if (path == "/api/v1/incidents") return all_incidents(state);
-    if (path.starts_with(api)) return document_of(state, path.substr(api.size()));
-    if (path.starts_with(pages)) return page_of(state, path.substr(pages.size()));
-    return std::nullopt;
+WebAnswer openapi(const Call&) { return reply(200, kJson, std::string(page_template("openapi.json"))); }
+
+WebAnswer incidents(const Call& call) {
+    const auto query = parse_incident_query(call.query());
+    if (!query) return json_error(400, query.error().message);
+    const auto revision = std::to_string(call.state.incidents.revision());  // before the list: never newer than what it tags
+    return tagged(call, revision, kJson, [&] {
+        const auto page = select(*call.state.incidents.list(), query.value());
+        std::string body = "{\"incidents\":[";
+        bool first = true;
+        for (const auto& incident : page.value().incidents) {
+            if (!first) body += ',';
+            first = false;
+            body += incident->document.json;
+        }
+        body += "],\"total\":" + std::to_string(page.value().total);
+        if (!page.value().next.empty()) body += ",\"next\":" + dumped(page.value().next);
+        return body + '}';
+    });
+}
+
+WebAnswer all_changes(const Call& call) {
+    const auto page = select_changes(call.state.incidents.changes().list(), call.query());
+    if (!page) return json_error(400, page.error().message);
+    return tagged(call, std::to_string(call.state.incidents.revision()), kJson, [&] {
+        std::string body = "{\"changes\":[";
+        for (const auto& change : page.value().changes) body += (body.back() == '[' ? "" : ",") + change->document.json;
+        body += "],\"total\":" + std::to_string(page.value().total);
+        if (!page.value().next.empty()) body += ",\"next\":" + dumped(page.value().next);
+        return body + '}';
+    });
+}
+
+WebAnswer one_change(const Call& call) {
+    const auto change = call.state.incidents.changes().find(call.parameter);
+    if (!change) return json_error(404, "no change has the id '" + call.parameter + "'");
+    return tagged(call, std::to_string(change->document.version), kJson, [&] { return change->document.json; });
+}
+
+WebAnswer no_incident(const std::string& id) { return json_error(404, "no incident has the id '" + id + "'"); }
+
+WebAnswer document(const Call& call) {
+    const auto incident = call.state.incidents.find(call.parameter);
+    if (!incident) return no_incident(call.parameter);
+    return tagged(call, std::to_string(incident->document.version), kJson, [&] { return incident->document.json; });
+}
+
+WebAnswer events(const Call&) {
+    WebAnswer made = reply(200, "text/event-stream", {});
+    made.events = true;
+    return made;
+}
+
+json shown(const OperatorNote& window) {
+    json result{{"id", window.id},
+                {"from", to_rfc3339(window.from)},
+                {"until", to_rfc3339(window.until)},
+                {"announced", to_rfc3339(window.time)}};
+    const std::pair<const char*, const std::string*> texts[] = {
+        {"environment", &window.environment}, {"database", &window.database}, {"text", &window.text}, {"by", &window.author}};
+    for (const auto& [key, text] : texts)
+        if (!text->empty()) result[key] = *text;
+    return result;
+}
+
+Speaker speaker_of(const Call& call) { return {user_of(call.request.authorization), call.request.now}; }
+
+WebAnswer noted(int status, const Result<OperatorNote>& note, const json& body) {
+    if (!note) return json_error(400, note.error().message);
+    WebAnswer made = reply(status, kJson, dumped(body));
+    made.note = note.value();
+    return made;
+}
+
+template <NoteKind kind>
+WebAnswer say(const Call& call) {
+    const auto incident = call.state.incidents.find(call.parameter);
+    if (!incident) return no_incident(call.parameter);
+    if (incident->document.status == "merged")
+        return json_error(409, "this incident has become part of another one: see its merged_into");
+    return noted(200, note_on(*incident, kind, call.request.body, speaker_of(call)), {{"recorded", true}});
+}
+
+WebAnswer maintenance(const Call& call) {
+    json windows = json::array();
+    for (const OperatorNote& window : call.state.maintenance.list()) windows.push_back(shown(window));
+    return reply(200, kJson, dumped({{"maintenance", windows}}));
+}
+
+WebAnswer announce(const Call& call) {
+    const auto note = maintenance_note(call.request.body, speaker_of(call));
+    return noted(201, note, note ? shown(note.value()) : json());
+}
+
+WebAnswer call_off(const Call& call) {
+    auto window = call.state.maintenance.find(call.parameter);
+    if (!window) return json_error(404, "no maintenance window has the id '" + call.parameter + "'");
+    window->withdrawn = true;
+    window->time = std::max(call.request.now, window->time + Duration{1});  // the later word holds
+    return noted(200, *window, {{"recorded", true}});
+}
+
+struct Route {
+    std::string_view method, path;
+    WebAnswer (*answer)(const Call&);
+    bool open = false;  // without a token too
+};
+
+constexpr std::array kRoutes{
+    Route{"GET", "/healthz", health, true},
+    Route{"GET", "/readyz", readiness, true},
+    Route{"GET", "/metrics", metrics},
+    Route{"GET", "/", list_page},
+    Route{"GET", "/incidents/{id}", one_page},
+    Route{"GET", "/changes", changes},
+    Route{"GET", "/pipeline", pipeline},
+    Route{"GET", "/assets/{name}", asset},
+    Route{"GET", "/api/v1/openapi.json", openapi},
+    Route{"GET", "/api/v1/incidents", incidents},
+    Route{"GET", "/api/v1/incidents/{id}", document},
+    Route{"POST", "/api/v1/incidents/{id}/acknowledge", say<NoteKind::acknowledge>},
+    Route{"POST", "/api/v1/incidents/{id}/silence", say<NoteKind::silence>},
+    Route{"POST", "/api/v1/incidents/{id}/feedback", say<NoteKind::feedback>},
+    Route{"GET", "/api/v1/changes", all_changes},
+    Route{"GET", "/api/v1/changes/{id}", one_change},
+    Route{"GET", "/api/v1/events", events},
+    Route{"GET", "/api/v1/maintenance", maintenance},
+    Route{"POST", "/api/v1/maintenance", announce},
+    Route{"DELETE", "/api/v1/maintenance/{id}", call_off},
+};
+
+/// The `{…}` of the path, empty where it has none; nothing when the path is another one.
+std::optional<std::string> match(std::string_view pattern, std::string_view path) {
+    const std::size_t open = pattern.find('{');
+    if (open == std::string_view::npos) return pattern == path ? std::optional<std::string>("") : std::nullopt;
+    const std::string_view before = pattern.substr(0, open), after = pattern.substr(pattern.find('}') + 1);
+    if (path.size() <= before.size() + after.size() || !path.starts_with(before) || !path.ends_with(after)) return std::nullopt;
+    const std::string_view value = path.substr(before.size(), path.size() - before.size() - after.size());
+    if (value.find('/') != std::string_view::npos) return std::nullopt;
+    return std::string(value);
 }
 
 WebAnswer unauthorized() {
@@ -113,41 +236,78 @@ WebAnswer unauthorized() {
     return refused;
 }
 
-WebAnswer find_answer(const WebRequest& request, const WebState& state) {
-    const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
-    const bool reading = request.method == "GET" || request.method == "HEAD";
-    const bool known_person = authorized(request.authorization, state.settings.token);
-    if (path == "/healthz" && reading) return reply(200, kText, "ok\n");
-    if (path == "/readyz" && reading) return readiness(state, known_person);
-    if (!known_person) return unauthorized();
-    if (state.settings.token.empty() && state.loopback_only && !names_loopback(request.host))
-        return json_error(421,
-                          "this server listens on loopback without a token and answers to loopback's names only; set "
-                          "http.token_file to reach it by another");
+/// Why a request that would change something is refused.
+std::optional<WebAnswer> refusal(const WebRequest& request) {
+    if (!same_origin(request.origin, request.fetch_site, request.host))
+        return json_error(403, "a page of another origin may not change anything here");
+    if (request.method == "POST" && !request.content_type.starts_with("application/json"))
+        return json_error(415, "send the body as Content-Type: application/json");
+    return std::nullopt;
+}
 
-    std::optional<WebAnswer> found;
-    if (path == "/healthz" || path == "/readyz")
-        found = WebAnswer{};  // there, and not to be written to
-    else
-        found = get(path, state);
-    if (!found) return json_error(404, "there is nothing at this address");
-    if (reading) return *std::move(found);
-    WebAnswer refused = json_error(405, "this address can only be read");
-    refused.headers = {{"Allow", "GET, HEAD"}};
-    return refused;
+WebAnswer find_answer(const WebRequest& request, const WebState& state) {
+    const std::string_view path = path_of(request.target);
+    const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
+    const Route* found = nullptr;
+    std::string parameter, allowed;
+    for (const Route& route : kRoutes) {
+        const auto value = match(route.path, path);
+        if (!value) continue;
+        allowed += (allowed.empty() ? "" : ", ") + std::string(route.method) + (route.method == "GET" ? ", HEAD" : "");
+        if (route.method != method) continue;
+        found = &route;
+        parameter = *value;
+    }
+    if (!found || !found->open) {
+        if (!authorized(request.authorization, state.settings.token)) return unauthorized();
+        if (state.settings.token.empty() && state.loopback_only && !names_loopback(request.host))
+            return json_error(421,
+                              "this server listens on loopback without a token and answers to loopback's names only; set "
+                              "http.token_file to reach it by another");
+    }
+    if (allowed.empty()) return json_error(404, "there is nothing at this address");
+    if (!found) {
+        WebAnswer refused = json_error(405, "this address takes " + allowed + " only");
+        refused.headers = {{"Allow", allowed}};
+        return refused;
+    }
+    if (method != "GET")
+        if (auto refused = refusal(request)) return *std::move(refused);
+    return found->answer({request, state, parameter});
 }
 
 }  // namespace
+
+std::vector<RouteName> route_names() {
+    std::vector<RouteName> names;
+    for (const Route& route : kRoutes) names.push_back({route.method, route.path});
+    return names;
+}
 
 WebAnswer answer(const WebRequest& request, const WebState& state) {
     WebAnswer found = find_answer(request, state);
     found.headers.insert(found.headers.end(),
                          {{"Content-Security-Policy",
-                           "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+                           "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+                           "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
                           {"X-Content-Type-Options", "nosniff"},
                           {"Referrer-Policy", "no-referrer"},
-                          {"Cache-Control", "no-store"}});
+                          {"Cross-Origin-Opener-Policy", "same-origin"},
+                          {"Cross-Origin-Resource-Policy", "same-origin"}});
+    if (std::ranges::find(found.headers, "Cache-Control", &std::pair<std::string, std::string>::first) == found.headers.end())
+        found.headers.emplace_back("Cache-Control", "no-store");
     return found;
+}
+
+std::string change_event(const IncidentStore& incidents, std::uint64_t since) {
+    const std::uint64_t revision = incidents.revision();
+    json data{{"revision", revision}};
+    if (since < incidents.first_revision() || since > revision)
+        data["all"] = true;
+    else
+        data["ids"] = incidents.changed_since(since);
+    if (!data.contains("ids")) data["ids"] = json::array();
+    return "id: " + std::to_string(revision) + "\nevent: incidents\ndata: " + dumped(data) + "\n\n";
 }
 
 }  // namespace culprit

@@ -29,12 +29,31 @@ std::string sqlstate_of(Object error, bool bare_code) {
     return {};
 }
 
+/// Prisma names a model, and a model's table may have another name: it has the model's where the constraint is named after the
+/// model, as Prisma names them (`Driver_pkey`, `Driver_license_key`).
+void take_prisma_table(Record& record, Object meta) {
+    const auto model = string_at(meta, "modelName");
+    const auto message = string_at(meta, "driverAdapterError.cause.originalMessage");
+    if (!model || !message || !record.table.empty()) return;
+    std::string columns;
+    simdjson::dom::array fields;
+    if (const auto list = find(meta, "driverAdapterError.cause.constraint.fields");
+        list && list->get(fields) == simdjson::SUCCESS) {
+        for (const Element field : fields) {
+            if (const auto name = scalar_text(field)) columns += *name + '_';
+        }
+    }
+    const std::string quoted = "unique constraint \"" + std::string{*model} + '_';
+    if (message->ends_with(quoted + "pkey\"") || message->ends_with(quoted + columns + "key\"")) record.table = *model;
+}
+
 void descend(Record& record, Object error, bool bare_code, int depth) {
     if (record.sqlstate.empty()) record.sqlstate = sqlstate_of(error, bare_code);
     const bool is_database_error = !sqlstate_of(error, bare_code).empty();
     // Names such as `table` and `column` mean the database's only where the object is the database's error.
     if (is_database_error || find(error, "constraint") || find(error, "constraint_name")) {
-        take(record.constraint, error, {"constraint", "constraint_name", "constraintName", "ConstraintName", "meta.constraint"});
+        take(record.constraint, error,
+             {"constraint", "constraint_name", "constraintName", "ConstraintName", "meta.constraint", "constraint.index"});
         take(record.table, error, {"table", "table_name", "tableName", "TableName"});
         take(record.schema, error, {"schema", "schema_name", "schemaName", "SchemaName"});
         take(record.column, error, {"column", "column_name", "columnName", "ColumnName"});
@@ -43,6 +62,7 @@ void descend(Record& record, Object error, bool bare_code, int depth) {
         take(record.hint, error, {"hint", "Hint"});
         take(record.context, error, {"where", "Where"});
     }
+    take_prisma_table(record, error);
     take(record.statement, error, {"sql", "statement", "query", "db.statement", "db.query.text"});
     if (depth == kDeepest) return;
     for (const auto member : error) {
@@ -76,8 +96,8 @@ void append_texts(std::string& text, Element error, int depth) {
     }
     if (error.get(object) != simdjson::SUCCESS) return;
     for (const std::string_view name :
-         {"message", "msg", "exception_message", "exceptionMessage", "error", "description", "detail", "stack", "stack_trace",
-          "stacktrace", "stackTrace", "extendedStackTrace", "traceback", "exc_value", "value"}) {
+         {"message", "msg", "originalMessage", "exception_message", "exceptionMessage", "error", "description", "detail", "stack",
+          "stack_trace", "stacktrace", "stackTrace", "extendedStackTrace", "traceback", "exc_value", "value"}) {
         if (const auto element = find(object, name)) append_texts(text, *element, depth + 1);
     }
     for (const auto member : object) {

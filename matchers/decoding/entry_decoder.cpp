@@ -62,6 +62,7 @@ DecodedEntry EntryDecoder::decode(OpenEntry&& entry, LineShaper& shaper) {
     decoded.joined_through = entry.joined_through;
     decoded.trigger_offset = entry.trigger_offset;
     decoded.arrived = entry.arrived;
+    decoded.last = entry.last;
     decoded.counters.assemblies_cut = entry.cut ? 1 : 0;
     const auto refuse = [&](std::string_view reason) {
         decoded.record.reset();
@@ -135,6 +136,7 @@ void EntryDecoder::complete(Record& record, const OpenEntry& entry) const {
     record.source = entry.source;
     record.stream = entry.stream;
     record.repaired_utf8 = entry.repaired_utf8;
+    record.before = entry.before;
     if (!record.time) record.time = entry.arrived;
     const auto fill = [&](std::string& field, const std::string& enveloped, const char* label) {
         if (field.empty()) field = enveloped;

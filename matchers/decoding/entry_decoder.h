@@ -14,7 +14,9 @@ struct DecodedEntry {
     Offset trigger_offset;
     std::string trigger_bytes;
     std::optional<EventTime> arrived;  // by the envelope or by Kafka
+    std::optional<EventTime> last;     // record time of its last line
     std::optional<Record> record;
+    std::vector<Record> others;  // of a record that holds many events
     bool empty_message = false;
     std::vector<DeadLetter> dead_letters;
     MatcherCounters counters;  // decoded, undecodable, repaired_utf8, assemblies_cut

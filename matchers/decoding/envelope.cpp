@@ -3,6 +3,7 @@
 #include <array>
 
 #include "matchers/decoding/json_access.h"
+#include "matchers/decoding/legacy_charset.h"
 #include "matchers/decoding/text_envelope.h"
 #include "matchers/decoding/timestamp.h"
 #include "matchers/decoding/utf8.h"
@@ -28,20 +29,49 @@ bool is_application_record(json::Object object) {
                         "error", "exc_info", "exception", "stack_trace", "logger", "logger_name", "log.logger"});
 }
 
-/// The member that holds the wrapped line; nothing when the object is no envelope.
-std::optional<std::string_view> wrapped(json::Object object) {
+/// journald writes what is not UTF-8 as a list of bytes.
+std::optional<std::string> listed_bytes(json::Object object, std::string_view path) {
+    simdjson::dom::array list;
+    const auto element = json::find(object, path);
+    if (!element || element->get(list) != simdjson::SUCCESS) return {};
+    std::string bytes;
+    for (const json::Element item : list) {
+        std::uint64_t byte = 0;
+        if (item.get(byte) != simdjson::SUCCESS || byte > 255) return {};
+        bytes += static_cast<char>(byte);
+    }
+    if (is_valid_utf8(bytes)) return bytes;
+    auto decoded = from_legacy_charset(bytes);
+    return decoded ? decoded : repair_utf8(bytes);
+}
+
+/// The member that holds the wrapped line or object; nothing when the object is no envelope.
+std::optional<std::string> wrapped(json::Object object) {
+    if (has(object, {"resource.type", "logName", "insertId"})) {  // Google Cloud's LogEntry
+        if (const auto text = json::string_at(object, "textPayload")) return std::string{*text};
+        if (const auto inner = json::find(object, "jsonPayload"); inner && inner->is_object()) return simdjson::minify(*inner);
+    }
     if (const auto log = json::string_at(object, "log")) {  // Docker, Fluent Bit, Fluentd
-        if (has(object, {"stream", "kubernetes", "@timestamp", "time", "date", "container_id", "container_name"})) return log;
+        if (has(object, {"stream", "kubernetes", "@timestamp", "time", "date", "container_id", "container_name"}))
+            return std::string{*log};
     }
     if (const auto message = json::string_at(object, "MESSAGE")) {  // journald's own names
-        if (has(object, {"_HOSTNAME", "_SYSTEMD_UNIT", "__REALTIME_TIMESTAMP", "SYSLOG_IDENTIFIER"})) return message;
+        if (has(object, {"_HOSTNAME", "_SYSTEMD_UNIT", "__REALTIME_TIMESTAMP", "SYSLOG_IDENTIFIER"}))
+            return std::string{*message};
+    }
+    if (has(object, {"_HOSTNAME", "_SYSTEMD_UNIT", "__REALTIME_TIMESTAMP"})) {
+        if (auto bytes = listed_bytes(object, "MESSAGE")) return bytes;
     }
     const auto message = json::string_at(object, "message");
     if (!message || is_application_record(object)) return {};
     if (has(object, {"agent", "log.file.path", "log.offset", "input", "fileset", "journald", "beat"}))
-        return message;  // Beats, Elastic Agent
-    if (has(object, {"source_type"}) && has(object, {"file", "timestamp", "container_name"})) return message;  // Vector
-    if (has(object, {"stream"}) && has(object, {"kubernetes", "docker", "container_id"})) return message;      // Fluentd
+        return std::string{*message};  // Beats, Elastic Agent
+    if (has(object, {"source_type"}) && has(object, {"file", "timestamp", "container_name"}))
+        return std::string{*message};  // Vector
+    if (has(object, {"stream"}) && has(object, {"kubernetes", "docker", "container_id"}))
+        return std::string{*message};                                                                              // Fluentd
+    if (has(object, {"@version"}) && has(object, {"@timestamp"})) return std::string{*message};                    // Logstash
+    if (has(object, {"logGroup", "log_group", "aws.cloudwatch", "aws_cloudwatch"})) return std::string{*message};  // CloudWatch
     return {};
 }
 
@@ -75,7 +105,9 @@ void take_stream(Peeled& peeled, json::Object object) {
         }
     };
     add({"host.name", "host.hostname", "hostname", "host", "_HOSTNAME", "agent.hostname"});
-    add({"log.file.path", "file", "source", "filename"});
+    add({"log.file.path", "file", "source", "filename", "path", "logGroup", "log_group", "resource.labels.database_id",
+         "logName"});
+    add({"logStream", "log_stream", "resource.labels.pod_name"});
     add({"kubernetes.pod.name", "kubernetes.pod_name", "kubernetes.pod.uid", "kubernetes.pod_id", "_SYSTEMD_UNIT",
          "SYSLOG_IDENTIFIER"});
     add({"container.id", "container_id", "kubernetes.container.name", "kubernetes.container_name", "docker.container_id",
@@ -128,7 +160,8 @@ Peeled EnvelopePeeler::peel(std::string_view bytes, std::optional<EventTime> arr
     if (is_valid_utf8(bytes)) {
         peeled.payload = bytes;
     } else {
-        peeled.payload = repair_utf8(bytes);
+        auto decoded = from_legacy_charset(bytes);
+        peeled.payload = decoded ? std::move(*decoded) : repair_utf8(bytes);
         peeled.repaired_utf8 = true;
     }
     for (int depth = 0; depth < kDeepest; ++depth) {

@@ -1,6 +1,6 @@
 #pragma once
-// What shippers and container runtimes wrap around a log line: Filebeat, Fluent Bit, Vector and journald in JSON, Docker's
-// json-file, CRI lines, syslog. Envelopes may lie in each other; they are peeled off to a depth of four.
+// What shippers and container runtimes wrap around a log line: Filebeat, Fluent Bit, Vector, Logstash, CloudWatch, Google Cloud and
+// journald in JSON, Docker's json-file, CRI lines, syslog. Envelopes may lie in each other; they are peeled off to a depth of four.
 //
 // An application's own JSON (level, error…) is never an envelope, even where a shipper merged its fields into it
 // (`json.keys_under_root`): then the record is its own payload, and says its stream and scope itself.

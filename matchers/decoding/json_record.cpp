@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "matchers/decoding/cloud_postgresql.h"
 #include "matchers/decoding/driver_error.h"
 #include "matchers/decoding/json_access.h"
 #include "matchers/decoding/level.h"
@@ -15,9 +16,12 @@ namespace {
 using json::Element;
 using json::Object;
 
-constexpr std::array kTimes =
-    std::to_array<std::string_view>({"@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "@t", "eventTime",
-                                     "timeMillis", "timestamp_ms", "date", "t", "created"});
+constexpr std::array kTimes = std::to_array<std::string_view>(
+    {"@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "@t", "eventTime", "timeMillis", "timestamp_ms", "date", "t",
+     "created",
+     // events of Kubernetes, CDEvents, Sentry, GitHub and Vercel
+     "lastTimestamp", "context.timestamp", "data.event.datetime", "data.issue.lastSeen", "deployment_status.created_at",
+     "workflow_run.updated_at", "head_commit.timestamp", "pull_request.merged_at", "createdAt"});
 // Names that always mean the record's own time: a value that cannot be understood there is an error and not something else.
 constexpr std::size_t kCertainTimes = 7;
 
@@ -65,8 +69,9 @@ constexpr std::array kErrors = std::to_array<std::string_view>({"err",
                                                                 "detail"});
 
 constexpr std::size_t kLongestField = 4096;
-constexpr int kDeepestField = 3;
-constexpr std::size_t kMostFields = 128;
+constexpr int kDeepestField = 8;
+constexpr std::size_t kMostFields = 512;
+constexpr std::size_t kMostItems = 50;  // of one list
 
 /// log4j2's `"instant":{"epochSecond":…,"nanoOfSecond":…}`.
 std::optional<EventTime> instant(Object object) {
@@ -118,18 +123,28 @@ void take_level(Record& record, Object object, bool& numeric) {
     }
 }
 
-/// All scalars under dotted keys, but for the long texts: deployment events are recognised from them.
-void take_fields(Record& record, Object object, const std::string& prefix, int depth) {
-    for (const auto member : object) {
-        if (record.fields.size() >= kMostFields) return;
-        const std::string key = prefix + std::string{member.key};
-        Object inner;
-        if (member.value.get(inner) == simdjson::SUCCESS) {
-            if (depth < kDeepestField) take_fields(record, inner, key + '.', depth + 1);
-        } else if (auto text = json::scalar_text(member.value); text && text->size() <= kLongestField) {
-            record.fields.emplace(key, std::move(*text));
+void take_field(Record& record, Element value, const std::string& key, int depth) {
+    if (record.fields.size() >= kMostFields || depth > kDeepestField) return;
+    Object inner;
+    simdjson::dom::array items;
+    if (value.get(inner) == simdjson::SUCCESS) {
+        for (const auto member : inner) take_field(record, member.value, key + '.' + std::string{member.key}, depth + 1);
+    } else if (value.get(items) == simdjson::SUCCESS) {
+        std::size_t index = 0;
+        for (const auto item : items) {
+            if (index == kMostItems) return;
+            take_field(record, item, key + '.' + std::to_string(index++), depth + 1);
         }
+    } else if (key.ends_with("_url")) {
+        return;  // half of what GitHub sends
+    } else if (auto text = json::scalar_text(value); text && text->size() <= kLongestField) {
+        record.fields.emplace(key, std::move(*text));
     }
+}
+
+/// All scalars under dotted keys (`commits.0.added.1`), but for the long texts: deployment events are recognised from them.
+void take_fields(Record& record, Object object) {
+    for (const auto member : object) take_field(record, member.value, std::string{member.key}, 0);
 }
 
 void take_scope(Record& record, Object object, bool numeric_level) {
@@ -182,7 +197,7 @@ DecodedJson decode_application(Object object, std::optional<EventTime> near) {
     for (const auto name : kErrors) {
         if (const auto error = json::find(object, name)) json::append_error_text(record.message, *error);
     }
-    take_fields(record, object, {}, 0);
+    take_fields(record, object);
     return decoded;
 }
 
@@ -201,6 +216,7 @@ std::optional<DecodedJson> JsonDecoder::decode(std::string_view text, std::optio
     Object object;
     if (parser_->json.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS) return {};
     if (json::is_postgresql_jsonlog(object)) return json::decode_postgresql_jsonlog(object, near);
+    if (auto cloud = json::decode_cloud_postgresql(object, near)) return cloud;
     return decode_application(object, near);
 }
 

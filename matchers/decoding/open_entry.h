@@ -19,6 +19,7 @@ struct OpenEntry {
     Scope scope;                       // the envelope's
     std::optional<EventTime> arrived;  // the envelope's time, else Kafka's
     std::vector<std::string> lines;
+    std::vector<std::string> before;  // see Record
     std::size_t bytes = 0;
     std::optional<EventTime> last;  // record time of its last line
     std::optional<std::int64_t> pid;

@@ -1,9 +1,12 @@
 #include "matchers/decoding/partition_decoder.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace culprit {
 namespace {
+
+constexpr std::size_t kBytesBefore = 32 << 10;
 
 std::optional<EventTime> record_time(const ContextRecord& record, const ShapedLine& line) {
     if (record.arrival) return record.arrival;
@@ -13,11 +16,11 @@ std::optional<EventTime> record_time(const ContextRecord& record, const ShapedLi
 }  // namespace
 
 PartitionDecoder::PartitionDecoder(const SourceProfile& profile, AssemblyLimits limits)
-    : input_(profile.input), limits_(limits), shaper_(profile.log_line_prefix), decoder_(profile.labels) {}
+    : profile_(profile), input_(profile.input), limits_(limits), shaper_(profile.log_line_prefix), decoder_(profile.labels) {}
 
 SourcePosition PartitionDecoder::position_of(const ContextRecord& record) const { return {input_, record.offset, record.line}; }
 
-void PartitionDecoder::accept(const RawRecord& record, bool hit, bool counts) {
+void PartitionDecoder::accept(const RawRecord& record, bool hit, bool counts, bool asks_before) {
     const bool too_large = record.bytes.size() > kLargestRecord;
     ContextRecord& slot = ring_.push(record, sequence_++, hit, too_large);
     const bool opens = hit && counts;
@@ -25,14 +28,34 @@ void PartitionDecoder::accept(const RawRecord& record, bool hit, bool counts) {
         if (opens) refuse_large(record);
         return;
     }
+    if (opens && may_be_batch(record.bytes) && opened_batch(record)) return;
     if (open_.empty() && !opens) return;
     const std::size_t index = ring_.size() - 1;
     if (!open_.empty()) {
         close_overdue(slot, ring_.shaped(index, shaper_));
         if (absorbed(index)) return;
     }
-    if (opens) open(index);
+    if (opens) open(index, asks_before);
     enforce_limits();
+}
+
+bool PartitionDecoder::opened_batch(const RawRecord& record) {
+    const auto events = batches_.split(record.bytes);
+    if (events.empty()) return false;
+    PartitionDecoder inner(profile_, limits_);
+    for (const auto& event : events) inner.accept({event, record.offset, {}, record.line}, true, true);
+    inner.close_all();
+    DecodedEntry whole;
+    whole.trigger = sequence_ - 1;
+    whole.trigger_offset = record.offset;
+    whole.arrived = record.arrival;
+    for (auto& entry : inner.drain()) {
+        if (entry.record) whole.others.push_back(std::move(*entry.record));
+        std::move(entry.dead_letters.begin(), entry.dead_letters.end(), std::back_inserter(whole.dead_letters));
+        whole.counters.add(entry.counters);
+    }
+    done_.push_back(std::move(whole));
+    return true;
 }
 
 void PartitionDecoder::refuse_large(const RawRecord& record) {
@@ -128,10 +151,26 @@ OpenEntry PartitionDecoder::entry_at(std::size_t index, const EntrySpan& span) {
     return entry;
 }
 
-void PartitionDecoder::open(std::size_t index) {
+/// Of the same stream, nearest first, as far as the ring and `kBytesBefore` reach.
+std::vector<std::string> PartitionDecoder::lines_before(std::size_t index) {
+    std::vector<std::string> lines;
+    const std::string stream = ring_.shaped(index, shaper_).peeled.stream;
+    for (std::size_t bytes = 0; index-- > 0;) {
+        if (ring_.at(index).too_large) continue;
+        const Peeled& earlier = ring_.shaped(index, shaper_).peeled;
+        if (earlier.stream != stream) continue;
+        bytes += earlier.payload.size();
+        if (bytes > kBytesBefore) break;
+        lines.push_back(plain(earlier.payload));
+    }
+    return lines;
+}
+
+void PartitionDecoder::open(std::size_t index, bool asks_before) {
     const EntrySpan span = find_entry(ring_, index, shaper_);
     if (span.earlier_hit) return;  // counted there
     OpenEntry entry = entry_at(index, span);
+    if (asks_before) entry.before = lines_before(span.records.front());
     if (entry.whole || entry.bytes > limits_.bytes) {
         entry.cut = !entry.whole;
         done_.push_back(decoder_.decode(std::move(entry), shaper_));
@@ -176,6 +215,13 @@ std::optional<EventTime> PartitionDecoder::oldest_open_time() const {
         if (entry.last && (!oldest || *entry.last < *oldest)) oldest = entry.last;
     }
     return oldest;
+}
+
+std::optional<EventTime> PartitionDecoder::time_of_newest() {
+    if (ring_.size() == 0 || ring_.at(ring_.size() - 1).too_large) return {};
+    const std::size_t newest = ring_.size() - 1;
+    if (ring_.at(newest).arrival) return ring_.at(newest).arrival;
+    return record_time(ring_.at(newest), ring_.shaped(newest, shaper_));
 }
 
 std::vector<DecodedEntry> PartitionDecoder::sample(std::size_t count) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "matchers/decoding/batch_record.h"
 #include "matchers/decoding/entry_decoder.h"
 
 namespace culprit {
@@ -24,8 +25,9 @@ class PartitionDecoder {
 
     PartitionDecoder(const SourceProfile& profile, AssemblyLimits limits);
 
-    /// `counts` is false for context: records that were counted before the start.
-    void accept(const RawRecord& record, bool hit, bool counts);
+    /// `counts` is false for context: records that were counted before the start. `asks_before`: an entry that this record opens
+    /// is to know the lines before it.
+    void accept(const RawRecord& record, bool hit, bool counts, bool asks_before = false);
     /// The batch's bytes are about to go.
     void end_of_batch() { ring_.keep(); }
     void close_all();
@@ -37,6 +39,8 @@ class PartitionDecoder {
     /// Requires an open entry.
     Offset oldest_open_offset() const { return open_.front().trigger_offset; }
     std::optional<EventTime> oldest_open_time() const;
+    /// By the shipper, by Kafka, or its own.
+    std::optional<EventTime> time_of_newest();
     /// The sequence of the next record.
     std::uint64_t next_sequence() const { return sequence_; }
 
@@ -51,19 +55,24 @@ class PartitionDecoder {
     };
 
     bool absorbed(std::size_t index);
-    void open(std::size_t index);
+    void open(std::size_t index, bool asks_before);
+    std::vector<std::string> lines_before(std::size_t index);
     std::optional<EventTime> time_before(std::size_t index);
     OpenEntry entry_at(std::size_t index, const EntrySpan& span);
     void close(Entries::iterator entry);
     void close_overdue(const ContextRecord& record, const ShapedLine& line);
     void enforce_limits();
     void refuse_large(const RawRecord& record);
+    /// A record that holds many events: they are read as a partition of their own, and counted at this record.
+    bool opened_batch(const RawRecord& record);
     SourcePosition position_of(const ContextRecord& record) const;
 
+    SourceProfile profile_;
     InputPartition input_;
     AssemblyLimits limits_;
     LineShaper shaper_;
     EntryDecoder decoder_;
+    BatchSplitter batches_;
     ContextRing ring_;
     Entries open_;                           // in order of their triggers
     std::map<std::string, Stream> streams_;  // those with open entries

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "matchers/lossy_text.h"
+
 namespace culprit {
 namespace {
 
@@ -246,13 +248,26 @@ std::optional<LabelAtStart> behind_colon(std::string_view text, std::size_t word
     return LabelAtStart{part, text.substr(0, word), level, at + blanks};
 }
 
+/// One `?` for each letter. How many there are tells the Russian, Ukrainian and Georgian words for ERROR and FATAL from the other
+/// labels; the Chinese and Korean ones (错误, 오류) have two letters as others have, but a message in such words behind them.
+std::optional<LabelAtStart> unwritable_label(std::string_view text) {
+    const std::size_t marks = std::min(text.find_first_not_of('?'), text.size());
+    const auto rest = text.substr(marks);
+    const bool error = (marks >= 5 && marks <= 7) || marks == 2 || marks == 4;
+    if (error && rest.starts_with(":  ?") && rest.find("\"") != rest.npos && rest.find(")=(") == rest.npos)
+        return behind_colon(text, marks, EntryPart::message, marks == 5 || marks == 4 ? "fatal" : "error");
+    if (rest.find(")=(") != rest.npos && rest.starts_with(":  ?")) return behind_colon(text, marks, EntryPart::detail, {});
+    // Statements are written as they came; 文, 语句, 구문, ОПЕРАТОР.
+    const bool statement = (marks <= 2 || marks == 8) && !rest.starts_with(":  ?");
+    return behind_colon(text, marks, statement ? EntryPart::statement : EntryPart::backtrace, {});
+}
+
 }  // namespace
 
 std::optional<LabelAtStart> label_at_start(std::string_view text) {
     if (text.empty() || text[0] == ' ' || (text[0] >= 'a' && text[0] <= 'z') || is_digit(text[0])) return {};
     if (text[0] == '?') {  // a translated label that the database's encoding cannot write
-        const std::size_t marks = std::min(text.find_first_not_of('?'), text.size());
-        return behind_colon(text, marks, EntryPart::backtrace, {});
+        return unwritable_label(text);
     }
     for (const auto& severity : kSeverities) {
         if (severity.word[0] != text[0] || !text.starts_with(severity.word)) continue;
@@ -271,13 +286,20 @@ std::string_view level_of_severity(std::string_view word) {
 }
 
 std::string_view without_position(std::string_view message) {
-    for (const auto& position : kPositions) {
-        if (!message.ends_with(position.after)) continue;
-        std::string_view rest = message.substr(0, message.size() - position.after.size());
+    const auto cut = [&](std::string_view before, std::string_view after) -> std::optional<std::string_view> {
+        if (!message.ends_with(after)) return {};
+        std::string_view rest = message.substr(0, message.size() - after.size());
         const std::size_t size = rest.size();
         while (!rest.empty() && is_digit(rest.back())) rest.remove_suffix(1);
-        if (rest.size() == size || !rest.ends_with(position.before)) continue;
-        return rest.substr(0, rest.size() - position.before.size());
+        if (rest.size() == size || !rest.ends_with(before)) return {};
+        return rest.substr(0, rest.size() - before.size());
+    };
+    for (const auto& position : kPositions) {
+        if (const auto rest = cut(position.before, position.after)) return *rest;
+    }
+    if (message.find('?') == message.npos) return message;
+    for (const auto& position : kPositions) {
+        if (const auto rest = cut(lossy(position.before).form, lossy(position.after).form)) return *rest;
     }
     return message;
 }

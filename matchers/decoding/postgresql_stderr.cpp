@@ -92,7 +92,10 @@ std::optional<Record> PostgresqlStderr::decode(const std::vector<std::string_vie
         }
     }
     if (!record.postgresql) return {};
-    record.message.resize(without_position(record.message).size());
+    if (const auto size = without_position(record.message).size(); size != record.message.size()) {
+        record.message.resize(size);
+        record.fields.emplace("cursor_position", "given");  // as jsonlog calls it
+    }
     take_verbose_sqlstate(record);
     return record;
 }

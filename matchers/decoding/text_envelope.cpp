@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "matchers/decoding/postgresql_labels.h"
 #include "matchers/decoding/timestamp.h"
+#include "matchers/log_entry_json.h"
 
 namespace culprit {
 namespace {
@@ -47,6 +49,35 @@ std::string unescaped(std::string_view text) {
     return plain;
 }
 
+bool holds_label(std::string_view line) {
+    constexpr std::size_t kLongestPrefix = 300;
+    for (std::size_t at = 0; at < std::min(line.size(), kLongestPrefix); ++at) {
+        if ((at == 0 || line[at - 1] == ' ' || line[at - 1] == ':' || line[at - 1] == '-') && label_at_start(line.substr(at)))
+            return true;
+    }
+    return false;
+}
+
+/// What the server itself sends to syslog (src/backend/utils/error/elog.c, write_syslog): `[5-1] ` in front of each line of an
+/// entry, and time and process only in syslog's own header, as log_line_prefix is usually without them then. They are put in
+/// front of it.
+std::optional<std::string> postgresql_chunk(std::string_view rest, std::string_view pid, std::optional<EventTime> time) {
+    const auto close = rest.find("] ");
+    if (!rest.starts_with('[') || close == rest.npos || close > 24) return {};
+    const auto number = rest.substr(1, close - 1);
+    const auto dash = number.find('-');
+    const auto digits = [](std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); };
+    if (dash == number.npos || !digits(number.substr(0, dash)) || !digits(number.substr(dash + 1))) return {};
+    auto line = unescaped(rest.substr(close + 2));
+    if (line.starts_with('\t')) return line;
+    if (!line.empty() && (is_digit(line[0]) || line[0] == '[' || line[0] == '<') && leading_timestamp(line, time)) return line;
+    if (!holds_label(line)) return number.substr(dash + 1) == "1" ? line : '\t' + line;  // a long line, cut
+    if (!time) return line;
+    auto stamp = to_rfc3339(*time);
+    stamp.replace(10, 1, " ");
+    return stamp.substr(0, 19) + ".000 UTC [" + std::string(pid.empty() ? "0" : pid) + "] " + line;
+}
+
 /// `<34>1 2026-11-20T11:20:51.852Z host app pid msgid - text`
 std::optional<TextEnvelope> rfc5424(std::string_view rest) {
     const auto time = parse_timestamp(word(rest));
@@ -64,8 +95,10 @@ std::optional<TextEnvelope> rfc5424(std::string_view rest) {
         return {};
     }
     if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
-    return TextEnvelope{unescaped(rest), std::string{host} + '|' + std::string{app} + '|' + std::string{pid},
-                        std::string{host == "-" ? "" : host}, time, false};
+    auto chunk = postgresql_chunk(rest, pid == "-" ? std::string_view{} : pid, time);
+    return TextEnvelope{chunk ? std::move(*chunk) : unescaped(rest),
+                        std::string{host} + '|' + std::string{app} + '|' + std::string{pid}, std::string{host == "-" ? "" : host},
+                        time, false};
 }
 
 /// `Nov 20 11:20:51 host tag[pid]: text`, or with an ISO time as rsyslog's default and journalctl write it.
@@ -86,8 +119,11 @@ std::optional<TextEnvelope> tagged(std::string_view line, std::optional<EventTim
         const std::string_view pid = tag.substr(bracket + 1, tag.size() - bracket - 3);
         if (tag[tag.size() - 2] != ']' || pid.empty() || !std::all_of(pid.begin(), pid.end(), is_digit)) return {};
     }
-    return TextEnvelope{unescaped(rest), std::string{host} + '|' + std::string{tag.substr(0, tag.size() - 1)}, std::string{host},
-                        time ? std::optional{time->time} : std::nullopt, false};
+    const auto at = time ? std::optional{time->time} : std::nullopt;
+    const auto pid = bracket == tag.npos ? std::string_view{} : tag.substr(bracket + 1, tag.size() - bracket - 3);
+    auto chunk = postgresql_chunk(rest, pid, at);
+    return TextEnvelope{chunk ? std::move(*chunk) : unescaped(rest),
+                        std::string{host} + '|' + std::string{tag.substr(0, tag.size() - 1)}, std::string{host}, at, false};
 }
 
 }  // namespace

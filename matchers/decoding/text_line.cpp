@@ -72,6 +72,25 @@ std::string header_level(std::string_view line) {
     return {};
 }
 
+/// `psycopg2.errors.UniqueViolation: …`, `org.postgresql.util.PSQLException: …`, `PG::UniqueViolation: …`, `TypeError: …`.
+bool is_exception(std::string_view line) {
+    const auto is_name = [](char c) { return is_word(c) || c == '.' || c == ':' || c == '$'; };
+    std::size_t end = static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_name) - line.begin());
+    std::string_view name = line.substr(0, end);
+    const bool colon = name.ends_with(':');
+    while (name.ends_with(':')) name.remove_suffix(1);
+    if (name.size() < 5 || is_digit(name[0])) return false;
+    if (!colon && !(end < line.size() && line.substr(end, 2) == " (") && end != line.size()) return false;
+    const std::size_t last = name.find_last_of(".:");
+    const std::string_view type = last == name.npos ? name : name.substr(last + 1);
+    if (type.empty() || !is_upper(type[0])) return false;
+    for (const std::string_view ending :
+         {"Error", "Exception", "Violation", "Failure", "Fault", "NotUnique", "Invalid", "Timeout", "Interrupt", "Exit"}) {
+        if (type.ends_with(ending)) return true;
+    }
+    return last != name.npos && colon && name.find("rror") != name.npos;  // `psycopg2.errors.UndefinedTable`
+}
+
 /// A level at the front, in brackets, or behind a program's name: `ERROR:  …`, `[ERROR] …`, `pg_restore: error: …`,
 /// `psql:f.sql:3: ERROR:  …`.
 std::string leading_level(std::string_view line) {
@@ -96,9 +115,37 @@ std::string leading_level(std::string_view line) {
     }
     const auto is_program = [](char c) { return is_word(c) || c == '-' || c == '.' || c == '/'; };
     if (colon == line.npos || colon == 0 ||
-        !std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), is_program))
-        return {};
+        !std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), is_program) || is_exception(line))
+        return {};  // `org.postgresql.util.PSQLException: ERROR: …` is an exception, and no program's name
     return at(line.substr(colon + 2));
+}
+
+/// The second line of a deadlock's DETAIL, in any language: `Process 31389 waits for ShareLock on …; blocked by process 31387.`
+/// The names of locks are not translated.
+bool is_waiting_process(std::string_view line) {
+    if (line.size() > 400 || is_digit(line[0]) || line.find("Lock") == line.npos) return false;
+    int numbers = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (is_digit(line[i]) && (i == 0 || !is_digit(line[i - 1]))) ++numbers;
+    }
+    return numbers >= 3 && numbers <= 8;
+}
+
+/// Prisma shows the call within its source, and only then says what went wrong.
+bool opens_invocation(std::string_view line) { return line.starts_with("Invalid `") && line.find("` invocation") != line.npos; }
+
+/// `prisma:error` and `PrismaClientKnownRequestError:` stand alone in front of it.
+bool announces_invocation(std::string_view line) {
+    while (line.ends_with(' ')) line.remove_suffix(1);
+    return line == "prisma:error" || (line.ends_with("Error:") && line.find("Prisma") != line.npos);
+}
+
+/// What stands between the head of the invocation and the message: the place, the source around it, blank lines.
+bool is_shown_source(std::string_view line) {
+    if (line[0] == ' ' || is_digit(line[0]) || line.starts_with("→")) return true;
+    const std::size_t column = line.rfind(':');
+    return (line[0] == '/' || (line.size() > 2 && line[1] == ':')) && column != line.npos && column + 1 < line.size() &&
+           is_digit(line[column + 1]);
 }
 
 bool is_continuation(std::string_view line) {
@@ -141,31 +188,13 @@ bool is_continuation(std::string_view line) {
     if (line[0] == ' ' || line[0] == '\t' || line[0] == '}' || line[0] == ']' || line[0] == ')' || line[0] == '+') return true;
     if (std::any_of(kBeginnings.begin(), kBeginnings.end(), [&](std::string_view b) { return line.starts_with(b); })) return true;
     if (const auto label = label_at_start(line); label && label->part != EntryPart::message) return true;
+    if (is_waiting_process(line)) return true;
     if (line[0] == '(' && line.find(" row") != line.npos && line.ends_with(')') && is_digit(line[1]))
         return true;                                            // psql's `(1 row)`
     const std::size_t padded = line.substr(0, 24).find(" : ");  // Flyway's `SQL State  : 23505`
     return padded != line.npos && is_upper(line[0]) && line[padded - 1 + (padded == 0)] != ']' &&
            std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(padded),
                        [](char c) { return is_word(c) || c == ' '; });
-}
-
-/// `psycopg2.errors.UniqueViolation: …`, `org.postgresql.util.PSQLException: …`, `PG::UniqueViolation: …`, `TypeError: …`.
-bool is_exception(std::string_view line) {
-    const auto is_name = [](char c) { return is_word(c) || c == '.' || c == ':' || c == '$'; };
-    std::size_t end = static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_name) - line.begin());
-    std::string_view name = line.substr(0, end);
-    const bool colon = name.ends_with(':');
-    while (name.ends_with(':')) name.remove_suffix(1);
-    if (name.size() < 5 || is_digit(name[0])) return false;
-    if (!colon && !(end < line.size() && line.substr(end, 2) == " (") && end != line.size()) return false;
-    const std::size_t last = name.find_last_of(".:");
-    const std::string_view type = last == name.npos ? name : name.substr(last + 1);
-    if (type.empty() || !is_upper(type[0])) return false;
-    for (const std::string_view ending :
-         {"Error", "Exception", "Violation", "Failure", "Fault", "NotUnique", "Invalid", "Timeout", "Interrupt", "Exit"}) {
-        if (type.ends_with(ending)) return true;
-    }
-    return last != name.npos && colon && name.find("rror") != name.npos;  // `psycopg2.errors.UndefinedTable`
 }
 
 /// What Ruby prints of an exception that nobody caught: `service.rb:12:in `exec_params': PG::UniqueViolation: … (Some::Error)`.
@@ -224,6 +253,9 @@ TextLine classify_text_line(std::string_view raw, std::optional<EventTime> near)
     }
     line.opens_traceback = view.find("Traceback (most recent call last)") != view.npos;
     line.table_head = view.size() > 2 && view[0] == ' ' && view.ends_with(' ') && view.find('\t') == view.npos;
+    line.opens_invocation = opens_invocation(view);
+    line.announces_invocation = announces_invocation(view);
+    line.shown_source = is_shown_source(view);
     line.links = view.starts_with("During handling of the above exception") ||
                  view.starts_with("The above exception was the direct cause");
     for (const std::string_view word : {"rror", "ERROR", "ailed", "xception", "ailure"})
@@ -252,6 +284,9 @@ TextLine classify_text_line(std::string_view raw, std::optional<EventTime> near)
         if (line.level = leading_level(view); !line.level.empty()) {
             line.kind = LineKind::levelled;
             const std::string_view word = first_word(view);
+            // An error of node's begins with its name; `Error: …`, as Rust's and Ruby's main print it, begins something new.
+            line.repeats_level =
+                std::none_of(word.begin(), word.end(), is_upper) || std::all_of(word.begin(), word.end(), is_upper);
             line.bare_level = view.substr(word.size()).starts_with(": ") && !view.substr(word.size()).starts_with(":  ");
             return line;
         }
@@ -272,7 +307,11 @@ TextLine classify_text_line(std::string_view raw, std::optional<EventTime> near)
     return line;
 }
 
-TextEntry::TextEntry(const TextLine& first) : first_(first), in_traceback_(first.opens_traceback) {}
+TextEntry::TextEntry(const TextLine& first)
+    : first_(first),
+      in_traceback_(first.opens_traceback),
+      announced_(first.announces_invocation),
+      in_invocation_(first.opens_invocation) {}
 
 bool TextEntry::may_hold_an_error() const {
     if (first_.whole) return false;
@@ -283,6 +322,7 @@ bool TextEntry::may_hold_an_error() const {
 bool TextEntry::continues(const TextLine& next) const {
     const bool headed = first_.kind == LineKind::timed;
     if (next.kind == LineKind::timed || first_.whole) return false;
+    if (in_invocation_ || (announced_ && next.opens_invocation)) return true;
     switch (next.kind) {
         case LineKind::continuation:
             if (next.table_head && !in_traceback_ && !headed && (first_.kind == LineKind::other || !may_hold_an_error()))
@@ -293,7 +333,8 @@ bool TextEntry::continues(const TextLine& next) const {
             // Ruby prints the cause below what wraps it.
             return in_traceback_ ||
                    (first_.uncaught_in_ruby && !first_.of_ruby_driver && next.uncaught_in_ruby && next.of_ruby_driver) ||
-                   (headed && after_first_ && next.bare_level && (first_.level.empty() || first_.level == next.level));
+                   (headed && after_first_ && next.bare_level &&
+                    (first_.level.empty() || (next.repeats_level && first_.level == next.level)));
         case LineKind::traceback:
             // A line without a header may be of anything: one error too many is better than one lost in another's entry.
             if (first_.kind == LineKind::other) return false;
@@ -308,6 +349,9 @@ bool TextEntry::continues(const TextLine& next) const {
 }
 
 void TextEntry::take(const TextLine& next) {
+    // The message is the first line that is none of the source.
+    in_invocation_ = next.opens_invocation || (in_invocation_ && (next.blank || next.shown_source));
+    announced_ = next.announces_invocation || (announced_ && next.blank);
     if (next.opens_traceback)
         in_traceback_ = true;
     else if (next.kind == LineKind::exception)

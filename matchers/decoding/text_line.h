@@ -29,11 +29,15 @@ struct TextLine {
     bool whole = false;  // an entry that no further line can belong to: an access line, a psql command tag
     bool links = false;  // `The above exception was the direct cause …`: a traceback follows that belongs to this one
     bool opens_traceback = false;
-    bool table_head = false;        // may be the head of psql's aligned output
-    bool names_error = false;       // speaks of an error: a traceback below it is its own
-    bool bare_level = false;        // java.util.logging's second line: `SEVERE: …`
-    bool uncaught_in_ruby = false;  // `file.rb:1:in `run': …`
-    bool of_ruby_driver = false;    // an uncaught one of class PG::…: what ActiveRecord's own names as its cause
+    bool table_head = false;            // may be the head of psql's aligned output
+    bool names_error = false;           // speaks of an error: a traceback below it is its own
+    bool repeats_level = false;         // all in one case: `error: …` below a header of that level is its stack
+    bool bare_level = false;            // java.util.logging's second line: `SEVERE: …`
+    bool uncaught_in_ruby = false;      // `file.rb:1:in `run': …`
+    bool announces_invocation = false;  // `prisma:error`: the call that failed is shown below
+    bool opens_invocation = false;      // "Invalid `prisma.user.create()` invocation"
+    bool shown_source = false;          // what may stand between that and its message
+    bool of_ruby_driver = false;        // an uncaught one of class PG::…: what ActiveRecord's own names as its cause
 };
 
 TextLine classify_text_line(std::string_view line, std::optional<EventTime> near);
@@ -54,7 +58,9 @@ class TextEntry {
 
     TextLine first_;
     bool in_traceback_ = false;
-    bool linked_ = false;  // the last line that is not blank announced another traceback
+    bool linked_ = false;         // the last line that is not blank announced another traceback
+    bool announced_ = false;      // an invocation follows
+    bool in_invocation_ = false;  // its message is still to come
     bool after_first_ = true;
 };
 

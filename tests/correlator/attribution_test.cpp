@@ -141,7 +141,8 @@ TEST(Attribution, names_the_import_that_left_the_sequence_behind_and_fills_in_th
     EXPECT_EQ(own["resolved_by"], "sequence_reset");
     EXPECT_EQ(own["diagnosis"]["rule"], "sequence_out_of_sync");
     EXPECT_EQ(own["diagnosis"]["fix_sql"][0],
-              R"(SELECT setval(pg_get_serial_sequence('"tickets"', 'id'), (SELECT max("id") FROM "tickets"));)");
+              R"(SELECT setval(s.seq, GREATEST((SELECT max("id") FROM "tickets"), pg_sequence_last_value(s.seq))) )"
+              R"(FROM (SELECT pg_get_serial_sequence('"tickets"', 'id')::regclass AS seq) AS s;)");
 }
 
 TEST(Explain, shows_in_under_a_screen_why_the_first_cause_beat_the_second) {
@@ -188,6 +189,20 @@ TEST(Attribution, shares_one_group_between_incidents_of_one_cause) {
     ASSERT_EQ(incidents.size(), 2u);
     EXPECT_EQ(incidents[0]["culprit"]["group"], incidents[1]["culprit"]["group"]);
     EXPECT_EQ(incidents[0]["culprit"]["related"][0], incidents[1]["culprit"]["id"]);
+}
+
+TEST(Attribution, takes_a_restart_for_the_cause_of_what_it_cut_off_however_long_the_start_takes) {
+    const auto server = [](double time, const char* operation, Phase phase) {
+        Signal signal = by_server(change(time, "restart", operation), "");
+        signal.phase = phase;
+        return signal;
+    };
+    std::vector<Signal> signals{server(0, "shutdown", Phase::started), server(45, "startup", Phase::succeeded)};
+    for (const double time : {0.1, 0.2, 0.3}) signals.push_back(by_server(symptom(time, "admin_shutdown", {}), "shop", "web"));
+    const auto incidents = fold(entries_of(signals), 90);
+    ASSERT_EQ(incidents.size(), 1u);
+    EXPECT_EQ(incidents[0]["culprit"]["attribution"], "attributed") << incidents[0].dump(1);
+    EXPECT_EQ(incidents[0]["culprit"]["diagnosis"]["rule"], "database_restarted");
 }
 
 }  // namespace

@@ -8,32 +8,10 @@
 #include <algorithm>
 #include <random>
 
+#include "tests/correlator/a_day.h"
+
 namespace culprit::testing {
 namespace {
-
-/// A day with two outages, a decoy in another database, and noise.
-std::vector<LogEntry> a_day(int seed) {
-    std::mt19937 random(static_cast<unsigned>(seed));
-    const auto jitter = [&](double most) { return std::uniform_real_distribution<double>(0, most)(random); };
-    const DatabaseObject phone = constraint_on("customers", "uq_customers_phone");
-    std::vector<Signal> signals{ddl(0, "add_constraint", {phone}, "shop", "6b00.1"),
-                                ddl(3, "add_constraint", {phone}, "shop_eu", "6b00.2"), deployment(600, "wishlist-api", "2.1.0"),
-                                ddl(700, "create_table", {table_named("wishlists")}, "shop", "6b00.3"),
-                                ddl(1500, "drop_constraint", {phone}, "shop", "6b00.4")};
-    for (int i = 0; i < 12; ++i) {
-        const double time = 30 + i * 20 + jitter(10);
-        signals.push_back(by_server(symptom(time, "unique_violation", phone), "shop", "customer-api"));
-        signals.push_back(
-            by_service(symptom(time + 0.004, "unique_violation", constraint_on("", "uq_customers_phone")), "customer-api"));
-    }
-    for (int i = 0; i < 5; ++i)
-        signals.push_back(
-            by_service(symptom(610 + i * 11 + jitter(5), "undefined_table", table_named("wishlists")), "wishlist-api"));
-    for (int i = 0; i < 4; ++i)
-        signals.push_back(
-            by_server(symptom(jitter(5000), "unique_violation", constraint_on("orders", "orders_pkey")), "misc", "misc-api"));
-    return entries_of(signals);
-}
 
 RC_GTEST_PROP(Fold, gives_the_same_documents_whatever_the_order_of_arrival, ()) {
     auto entries = a_day(*rc::gen::inRange(0, 1000));
@@ -137,8 +115,8 @@ TEST(Fold, resolves_by_quiet_alone_when_the_watermark_has_passed_the_gap) {
 
 TEST(Fold, holds_the_clock_at_the_slowest_partition_that_is_not_idle) {
     Correlator correlator({});
-    correlator.apply(WatermarkUpdate{{SourceType::kafka, "a", 0}, at(500), false, {}}, {1});
-    correlator.apply(WatermarkUpdate{{SourceType::kafka, "b", 0}, at(200), false, {}}, {2});
+    correlator.apply(WatermarkUpdate{{SourceType::kafka, "b", 0}, at(200), false, {}}, {1});
+    correlator.apply(WatermarkUpdate{{SourceType::kafka, "a", 0}, at(500), false, {}}, {2});
     EXPECT_EQ(correlator.watermark(), at(200 - 120));
     correlator.apply(WatermarkUpdate{{SourceType::kafka, "b", 0}, at(200), true, {}}, {3});
     EXPECT_EQ(correlator.watermark(), at(500 - 120));

@@ -3,6 +3,7 @@
 
 #include "correlator/onset.h"
 #include "correlator/playbook.h"
+#include "correlator/sql_quoting.h"
 #include "correlator/trend.h"
 #include "tests/correlator/fold.h"
 
@@ -47,22 +48,6 @@ TEST(Onset, is_the_surge_when_errors_had_trickled_before) {
 }
 
 TEST(Onset, does_not_move_for_a_steady_rate) { EXPECT_EQ(find_onset(every(60, 0, 86400)).time, at(0)); }
-
-TEST(Severity, follows_the_playbooks_decision_tree) {
-    const auto severity = [](const std::string& kind, int count, int services) {
-        std::vector<Signal> signals;
-        for (int i = 0; i < count; ++i)
-            signals.push_back(
-                by_service(symptom(i * 60.0, kind, constraint_on("t", "t_key")), "service-" + std::to_string(i % services)));
-        return fold(entries_of(signals), 100000)[0]["culprit"]["severity"].get<std::string>();
-    };
-    EXPECT_EQ(severity("connection_failure", 1, 1), "SEV1");
-    EXPECT_EQ(severity("data_corrupted", 1, 1), "SEV1");
-    EXPECT_EQ(severity("unique_violation", 6, 2), "SEV2") << "widespread";
-    EXPECT_EQ(severity("unique_violation", 6, 1), "SEV3") << "isolated";
-    EXPECT_EQ(severity("unique_violation", 1, 1), "SEV4") << "negligible";
-    EXPECT_EQ(severity("lock_not_available", 3, 1), "SEV3");
-}
 
 TEST(Severity, is_lowered_by_planned_maintenance_and_says_so) {
     CorrelationSettings settings;

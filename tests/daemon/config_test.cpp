@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongConfig{"an unknown key", "labels: {environment: production}\nsignallog: {}\n",
                     "culprit.yaml:2: signallog: unknown key; expected one of labels, sources, signal_log, correlation, services, "
                     "maintenance, redaction, "
-                    "sinks, dead_letter, http, catalogues"},
+                    "sinks, dead_letter, http, kibana, catalogues"},
         WrongConfig{"an unknown label", "labels: {team: a}\n",
                     "culprit.yaml:1: labels.team: unknown key; expected one of environment, database, service, release, host"},
         WrongConfig{"a key twice", "http: {listen: '127.0.0.1:1'}\nhttp: {listen: '127.0.0.1:2'}\n",
@@ -62,12 +62,20 @@ INSTANTIATE_TEST_SUITE_P(
                     "culprit.yaml:2: sources[0]: unknown source 'syslog'; expected a source: {kafka: …} or {file: …}"},
         WrongConfig{"the http source", "sources:\n  - http: {listen: '127.0.0.1:8781'}\n",
                     "culprit.yaml:2: sources[0].http: not available in this version; remove it"},
-        WrongConfig{"the Kafka signal log", "signal_log: {kafka: {topic: culprit.signals}}\n",
-                    "culprit.yaml:1: signal_log.kafka: not available in this version; remove it"},
-        WrongConfig{"the Alertmanager sink", "sinks:\n  - file: {path: '-'}\n  - alertmanager: {urls: [http://a:9093]}\n",
-                    "culprit.yaml:3: sinks[1].alertmanager: not available in this version; remove it"},
-        WrongConfig{"the webhook sink", "sinks: [webhook: {url: 'http://a'}]\n",
-                    "culprit.yaml:1: sinks[0].webhook: not available in this version; remove it"},
+        WrongConfig{
+            "the Kafka signal log of no broker", "signal_log: {kafka: {topic: culprit.signals}}\n",
+            "culprit.yaml:1: signal_log.kafka: brokers: expected a list of brokers, since there is no kafka source to take "
+            "them from"},
+        WrongConfig{"the Kafka signal log of records without an environment",
+                    "sources: [kafka: {brokers: k, topics: [{name: a}]}]\nsignal_log: {kafka: {topic: culprit.signals}}\n",
+                    "culprit.yaml:2: signal_log: the log is keyed by environment; give the topic a labels: {environment: …}, or "
+                    "labels at the top"},
+        WrongConfig{
+            "an Alertmanager without its scheme", "sinks:\n  - alertmanager: {urls: [alertmanager:9093]}\n",
+            "culprit.yaml:2: sinks[0].alertmanager.urls[0]: expected a list of URLs such as http://alertmanager:9093, not "
+            "'alertmanager:9093'"},
+        WrongConfig{"a webhook without its address", "sinks: [webhook: {template: slack}]\n",
+                    "culprit.yaml:1: sinks[0].webhook: url: expected the address to post to, or url_file"},
         WrongConfig{"the Kafka sink", "sinks: [kafka: {topic: a}]\n",
                     "culprit.yaml:1: sinks[0].kafka: not available in this version; remove it"},
         WrongConfig{
@@ -165,6 +173,29 @@ TEST(Config, ADollarSignIsWrittenTwiceToStandForItself) {
     const auto config = parse("sinks:\n  - file: {path: 'a$${b}'}\n");
     ASSERT_TRUE(config.ok()) << config.error().message;
     EXPECT_EQ(std::get<FileSinkSettings>(config.value().sinks.at(0)).path, "a${b}");
+}
+
+TEST(Config, AlertsGoToEveryAlertmanagerAndToWebhooks) {
+    const auto config = parse_config(
+        "sinks:\n"
+        "  - alertmanager: {urls: ['http://a:9093', 'https://b'], min_severity: SEV2, page_url: 'http://culprit:8780/', repeat: "
+        "2m}\n"
+        "  - webhook: {url: 'https://hooks.example/T0/x', template: slack, token: t, hold: 10s, runbook_url: "
+        "'https://wiki/db'}\n",
+        "culprit.yaml", {});
+    ASSERT_TRUE(config.ok()) << config.error().message;
+    const auto& alertmanager = std::get<AlertSettings>(config.value().sinks.at(0));
+    EXPECT_EQ(alertmanager.urls, (std::vector<std::string>{"http://a:9093", "https://b"}));
+    EXPECT_EQ(alertmanager.rules.least_severity, 2);
+    EXPECT_EQ(alertmanager.rules.repeat, std::chrono::minutes{2});
+    EXPECT_EQ(alertmanager.links.page, "http://culprit:8780");
+    const auto& webhook = std::get<AlertSettings>(config.value().sinks.at(1));
+    EXPECT_EQ(webhook.receiver, AlertReceiver::webhook);
+    EXPECT_EQ(webhook.template_name, "slack");
+    EXPECT_EQ(webhook.token, "t");
+    EXPECT_EQ(webhook.rules.least_severity, 3);
+    EXPECT_EQ(webhook.rules.hold, std::chrono::seconds{10});
+    EXPECT_EQ(webhook.rules.repeat, Duration{0});
 }
 
 TEST(Config, AFileThatIsNotThereIsAnErrorThatSaysSo) {

@@ -108,19 +108,19 @@ class PipelineTest : public testing::Test {
         if (!log) return log.error();
         CorrelationSettings correlation;
         correlation.epoch = log.value()->epoch();
-        Correlator correlator(correlation);
         auto dead_letters = DeadLetters::open({folder_.file("dead.ndjson"), "", {}, {}, false});
         Telemetry telemetry;
         FakeSource& source = *fake;
         std::vector<std::unique_ptr<Source>> sources;
         sources.push_back(std::move(fake));
-        std::vector<std::unique_ptr<Sink>> sinks;
+        Sinks sinks;
         sinks.push_back(std::make_unique<FakeSink>(documents_));
         PipelineSettings settings;
         settings.queue = 2;
         settings.retry = milliseconds{50};
         settings.stop_patience = milliseconds{500};
-        Pipeline pipeline({*log.value(), correlator, *dead_letters.value(), telemetry, sources, sinks}, settings);
+        LocalFold fold(*log.value(), correlation, sinks, telemetry, std::chrono::days{7});
+        Pipeline pipeline({*log.value(), &fold, *dead_letters.value(), telemetry, sources, sinks}, settings);
         if (const auto recovered = pipeline.recover(); !recovered) return recovered;
         std::stop_source stop;
         std::jthread watcher([&] {
@@ -160,6 +160,41 @@ TEST_F(PipelineTest, EverySignalIsCountedOnceOverAnyNumberOfStopsAndStarts) {
     }
     ASSERT_TRUE(live_until(200, 200).ok());
     EXPECT_EQ(counted(), 200U);
+}
+
+TEST_F(PipelineTest, WhatAPersonSaysIsInTheLogWhenTheyAreToldSo) {
+    OperatorNote note;
+    note.problem_kind = "unique_violation";
+    note.problem_name = "orders_pkey";
+    note.moment = kMorning + seconds{3};
+    note.time = kMorning + seconds{60};
+    note.author = "ann";
+    std::atomic<bool> said = false, told = false;
+    std::string problem = "never told";
+    const auto lived = live(std::make_unique<FakeSource>(14), [&](FakeSource& source, Pipeline& pipeline) {
+        if (source.committed_to >= 14 && !said.exchange(true))
+            pipeline.submit(note, [&](const std::string& what) {
+                problem = what;
+                told = true;
+            });
+        return told.load();
+    });
+    ASSERT_TRUE(lived.ok()) << lived.error().message;
+    EXPECT_EQ(problem, "");
+    ASSERT_EQ(documents_.size(), 1U);
+    EXPECT_NE(documents_.begin()->second.json.find(R"("acknowledged_by":"ann")"), std::string::npos);
+    documents_.clear();
+    ASSERT_TRUE(live(std::make_unique<FakeSource>(14), [](FakeSource&, Pipeline&) { return true; }).ok());  // folds it again
+    ASSERT_EQ(documents_.size(), 1U);
+    EXPECT_NE(documents_.begin()->second.json.find(R"("acknowledged_by":"ann")"), std::string::npos);
+}
+
+TEST_F(PipelineTest, WhoSpeaksWhileItStopsIsToldThatNothingIsRecorded) {
+    std::string problem;
+    NoteInbox inbox;
+    inbox.close();
+    inbox.put({}, [&](const std::string& what) { problem = what; });
+    EXPECT_EQ(problem, "culprit is stopping or busy; try again");
 }
 
 TEST_F(PipelineTest, TheIncidentsAreThoseOfAnUninterruptedRun) {

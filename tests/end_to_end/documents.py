@@ -8,8 +8,9 @@ CLOSE_ENOUGH = 5.0  # seconds between a cause and a reference of the truth
 
 
 def _without_sources(value):
+    """A change's id is made of where it was read, and so are those of the documents that name it."""
     if isinstance(value, dict):
-        return {key: _without_sources(item) for key, item in value.items() if key not in ("source", "sources")}
+        return {key: _without_sources(item) for key, item in value.items() if key not in ("source", "sources", "change", "group")}
     if isinstance(value, list):
         return [_without_sources(item) for item in value]
     return value

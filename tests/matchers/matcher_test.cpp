@@ -100,6 +100,9 @@ TEST(Matcher, AFilesCutIsTheByteBehindTheLastLine) {
     Matcher matcher{recognition(), file, {0}};
     const RawRecord record{line, {100}, {}, 3};
     matcher.accept({&record, 1});
+    // A next record may tell of the same error.
+    EXPECT_EQ(matcher.take().next.value, 100);
+    matcher.close_open_entries();
     const auto batch = matcher.take();
     EXPECT_EQ(batch.next.value, static_cast<std::int64_t>(100 + line.size() + 1));
     EXPECT_EQ(batch.signals.at(0).source.line, 3u);

@@ -28,8 +28,8 @@ inline std::string json_error(const std::string& constraint) {
 /// Offsets count from 0.
 class Feed {
    public:
-    explicit Feed(std::vector<std::string> lines) : lines_(std::move(lines)) {
-        const EventTime arrival = from_micros(1795177520200000);
+    explicit Feed(std::vector<std::string> lines, bool arrivals = true) : lines_(std::move(lines)) {
+        const auto arrival = arrivals ? std::optional{from_micros(1795177520200000)} : std::nullopt;
         for (std::size_t i = 0; i < lines_.size(); ++i)
             records_.push_back({lines_[i], {static_cast<std::int64_t>(i)}, arrival, {}});
     }

@@ -32,9 +32,7 @@ class HttpServerTest : public testing::Test {
         HttpSettings settings;
         settings.listen = "127.0.0.1:0";
         settings.token = token;
-        server_.emplace(io_, settings, telemetry_, incidents_, [this] {
-            return Readiness{ready_, ready_ ? "all is well\n" : "elasticsearch: no\n"};
-        });
+        server_.emplace(io_, settings, parts());
         const auto listening = server_->listen();
         ASSERT_TRUE(listening.ok()) << listening.error().message;
         IncidentDocument incident;
@@ -42,6 +40,16 @@ class HttpServerTest : public testing::Test {
         incident.status = "open";
         incident.json = R"({"message":"duplicate keys","culprit":{"id":"a1"}})";
         incidents_.put({incident});
+    }
+    HttpServer::Parts parts() {
+        return {telemetry_, incidents_, maintenance_,
+                [this] {
+                    return Readiness{ready_, ready_ ? "all is well\n" : "elasticsearch: no\n"};
+                },
+                [this](OperatorNote note, NoteInbox::Told told) {
+                    notes_.push_back(std::move(note));
+                    told(problem_);
+                }};
     }
     tcp::socket connect() {
         tcp::socket socket(client_);
@@ -66,6 +74,9 @@ class HttpServerTest : public testing::Test {
     std::atomic<bool> ready_ = true;
     Telemetry telemetry_;
     IncidentStore incidents_;
+    AnnouncedMaintenance maintenance_;
+    std::vector<OperatorNote> notes_;
+    std::string problem_;  // what becomes of them
     asio::io_context io_, client_;
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     std::thread thread_;
@@ -83,20 +94,22 @@ TEST_F(HttpServerTest, each_address_answers_what_it_is_for) {
         {"GET", "/readyz", 200, "text/plain", "all is well"},
         {"GET", "/metrics", 200, "text/plain; version=0.0.4", "culprit_state_size{state=\"incident_store\"} 1"},
         {"GET", "/api/v1/incidents", 200, "application/json",
-         R"({"incidents":[{"message":"duplicate keys","culprit":{"id":"a1"}}]})"},
+         R"({"incidents":[{"message":"duplicate keys","culprit":{"id":"a1"}}],"total":1})"},
         {"GET", "/api/v1/incidents?status=open", 200, "application/json", "duplicate keys"},
         {"GET", "/api/v1/incidents/a1", 200, "application/json", R"({"message":"duplicate keys","culprit":{"id":"a1"}})"},
         {"GET", "/api/v1/incidents/none", 404, "application/json", "no incident has the id 'none'"},
         {"GET", "/", 200, "text/html", "duplicate keys"},
         {"GET", "/incidents/a1", 200, "text/html", "duplicate keys"},
         {"GET", "/incidents/none", 404, "text/html", "No such incident"},
-        {"GET", "/style.css", 200, "text/css", "prefers-color-scheme: dark"},
+        {"GET", "/changes", 200, "text/html", "No change has been named"},
+        {"GET", "/pipeline", 200, "text/html", "The pipeline is ready"},
+        {"GET", "/assets/culprit.css", 404, "text/plain", "no such file"},
         {"GET", "/nothing", 404, "application/json", "nothing at this address"},
         {"GET", "/../etc/passwd", 404, "application/json", "nothing at this address"},
         {"POST", "/nothing", 404, "application/json", "nothing at this address"},
-        {"POST", "/api/v1/incidents", 405, "application/json", "only be read"},
-        {"DELETE", "/healthz", 405, "application/json", "only be read"},
-        {"BREW", "/", 405, "application/json", "only be read"},
+        {"POST", "/api/v1/incidents", 405, "application/json", "takes GET, HEAD only"},
+        {"DELETE", "/healthz", 405, "application/json", "takes GET, HEAD only"},
+        {"BREW", "/", 405, "application/json", "takes GET, HEAD only"},
     };
     for (const auto& one : cases) {
         const Response response = get(one.target, "", one.method);
@@ -110,14 +123,14 @@ TEST_F(HttpServerTest, each_address_answers_what_it_is_for) {
     }
 }
 
-TEST_F(HttpServerTest, a_page_may_load_nothing_but_its_own_style_sheet) {
+TEST_F(HttpServerTest, a_page_may_load_nothing_from_elsewhere_and_run_nothing_of_its_text) {
     serve();
     const Response response = get("/");
-    EXPECT_EQ(response["Content-Security-Policy"],
-              "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    EXPECT_EQ(
+        response["Content-Security-Policy"],
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'");
     EXPECT_EQ(response["X-Content-Type-Options"], "nosniff");
-    EXPECT_EQ(response.body().find("style="), std::string::npos);
-    EXPECT_EQ(response.body().find("<script"), std::string::npos);
 }
 
 TEST_F(HttpServerTest, not_ready_is_503_with_the_reason) {
@@ -185,7 +198,7 @@ TEST_F(HttpServerTest, head_is_get_without_the_body) {
     serve();
     const Response response = get("/api/v1/incidents/a1", "", "HEAD");
     EXPECT_EQ(response.result_int(), 200U);
-    EXPECT_EQ(response[http::field::content_length], std::to_string(incidents_.find("a1")->json.size()));
+    EXPECT_EQ(response[http::field::content_length], std::to_string(incidents_.find("a1")->document.json.size()));
     EXPECT_TRUE(response.body().empty());
 }
 
@@ -232,16 +245,57 @@ TEST_F(HttpServerTest, a_port_in_use_is_said_with_what_to_do) {
     serve();
     HttpSettings settings;
     settings.listen = "127.0.0.1:" + std::to_string(server_->port());
-    HttpServer second(io_, settings, telemetry_, incidents_, [] { return Readiness{}; });
+    HttpServer second(io_, settings, parts());
     const auto listening = second.listen();
     ASSERT_FALSE(listening.ok());
     EXPECT_EQ(listening.error().message,
               "cannot listen on " + settings.listen + ": Address already in use; free the port or change http.listen");
     for (const char* none : {"8780", ":8780", "127.0.0.1:", "127.0.0.1:http!"}) {
         settings.listen = none;
-        HttpServer third(io_, settings, telemetry_, incidents_, [] { return Readiness{}; });
+        HttpServer third(io_, settings, parts());
         EXPECT_FALSE(third.listen().ok()) << none;
     }
+}
+
+TEST_F(HttpServerTest, what_a_person_says_is_answered_when_it_is_in_the_log) {
+    serve();
+    const auto post = [&] {
+        tcp::socket socket = connect();
+        return exchange(socket,
+                        "POST /api/v1/incidents/a1/acknowledge HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                        "application/json\r\nContent-Length: 12\r\n\r\n{\"by\":\"ann\"}");
+    };
+    EXPECT_EQ(post().result_int(), 200U);
+    ASSERT_EQ(notes_.size(), 1U);
+    EXPECT_EQ(notes_[0].author, "ann");
+    problem_ = "the disk is full";
+    const Response refused = post();
+    EXPECT_EQ(refused.result_int(), 503U);
+    EXPECT_NE(refused.body().find("not recorded: the disk is full"), std::string::npos) << refused.body();
+}
+
+TEST_F(HttpServerTest, a_stream_tells_of_each_change_and_ends_with_the_server) {
+    serve();
+    tcp::socket socket = connect();
+    asio::write(socket, asio::buffer(std::string("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")));
+    std::string seen;
+    const auto wait_for = [&](std::string_view text) {
+        boost::system::error_code failure;
+        while (seen.find(text) == std::string::npos && !failure) {
+            char bytes[512];
+            seen.append(bytes, socket.read_some(asio::buffer(bytes), failure));
+        }
+        return seen.find(text) != std::string::npos;
+    };
+    ASSERT_TRUE(wait_for("\"all\":true")) << seen;
+    EXPECT_NE(seen.find("Content-Type: text/event-stream"), std::string::npos);
+    IncidentDocument fresh;
+    fresh.id = "b2";
+    fresh.json = "{}";
+    incidents_.put({fresh});
+    EXPECT_TRUE(wait_for(R"("ids":["b2"])")) << seen;
+    server_->stop();
+    EXPECT_FALSE(wait_for("never")) << "the stream ends";
 }
 
 TEST_F(HttpServerTest, stop_ends_connections_that_wait) {

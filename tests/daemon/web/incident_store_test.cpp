@@ -19,7 +19,7 @@ IncidentDocument document(const std::string& id, std::int64_t version, const std
 
 std::vector<std::string> ids(const IncidentStore& store) {
     std::vector<std::string> found;
-    for (const auto& incident : store.list()) found.push_back(incident->id);
+    for (const auto& incident : *store.list()) found.push_back(incident->document.id);
     return found;
 }
 
@@ -36,8 +36,8 @@ TEST(IncidentStore, keeps_the_newest_revision) {
     IncidentStore store;
     store.put({document("a", 5, "resolved")});
     store.put({document("a", 3, "open")});
-    EXPECT_EQ(store.find("a")->status, "resolved");
-    EXPECT_EQ(store.find("a")->version, 5);
+    EXPECT_EQ(store.find("a")->document.status, "resolved");
+    EXPECT_EQ(store.find("a")->document.version, 5);
 }
 
 TEST(IncidentStore, at_its_limit_the_oldest_that_are_over_go_first) {
@@ -58,10 +58,25 @@ TEST(IncidentStore, what_a_reader_holds_does_not_change_under_it) {
             store.put({document("a", version), document("b" + std::to_string(version), version)});
     });
     for (int at = 0; at < 200; ++at)
-        for (const auto& incident : store.list()) EXPECT_FALSE(incident->json.empty());
+        for (const auto& incident : *store.list()) EXPECT_FALSE(incident->document.json.empty());
     writer.join();
-    ASSERT_EQ(held.size(), 1U);
-    EXPECT_EQ(held[0]->version, 1);
+    ASSERT_EQ(held->size(), 1U);
+    EXPECT_EQ(held->front()->document.version, 1);
+}
+
+TEST(IncidentStore, says_what_has_changed_since_a_revision) {
+    IncidentStore store;
+    int told = 0;
+    store.on_change([&] { ++told; });
+    const std::uint64_t before = store.revision();
+    store.put({document("a", 1), document("b", 1)});
+    const std::uint64_t between = store.revision();
+    store.put({document("b", 2), document("c", 1, "merged")});
+    store.put({document("b", 1)});  // older: nothing changes
+    EXPECT_EQ(store.changed_since(before), (std::vector<std::string>{"a", "b", "c"}));
+    EXPECT_EQ(store.changed_since(between), (std::vector<std::string>{"b", "c"}));
+    EXPECT_TRUE(store.changed_since(store.revision()).empty());
+    EXPECT_EQ(told, 2);
 }
 
 }  // namespace

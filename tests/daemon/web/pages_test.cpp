@@ -6,17 +6,17 @@ namespace culprit {
 namespace {
 
 constexpr const char* kIncident = R"json({
-  "message": "duplicate keys on orders_pkey", "service": {"name": "checkout", "environment": "production"},
+  "message": "duplicate keys on orders_pkey: rows imported with explicit ids, 93 %", "service": {"name": "checkout", "environment": "production"},
   "culprit": {"id": "a1b2", "status": "open", "severity": "SEV2", "severity_reasons": ["more than 100 users"], "onset": "2026-02-03T04:05:06.123456Z",
     "trend": "spike", "attribution": "attributed",
-    "symptom": {"kind": "unique_violation", "table": "orders", "database": "shop", "count": 4711, "samples": [{"message": "duplicate key value", "detail": "Key (id)=(h:1)"}]},
+    "symptom": {"kind": "unique_violation", "histogram": {"from": "2026-02-03T04:05:00.000000Z", "step_seconds": 60, "counts": [3, 0, 4]}, "table": "orders", "database": "shop", "count": 4711, "samples": [{"message": "duplicate key value", "detail": "Key (id)=(h:1)"}]},
     "impact": {"users": 300, "services": ["checkout", "billing"]},
     "evidence": {"ddl": "flowing", "imports": "never_seen"},
     "causes": [
-      {"confidence": 0.934, "summary": "rows imported with explicit ids", "offset_seconds": -306.1, "statement": "COPY \"orders\" FROM stdin",
+      {"confidence": 0.934, "summary": "rows imported with explicit ids", "offset_seconds": -306.1, "time": "2026-02-03T04:00:00.000000Z", "statement": "COPY \"orders\" FROM stdin",
        "evidence": [{"name": "same_table", "weight": 2.5, "detail": "orders"}, {"name": "far_away", "weight": -0.25, "detail": "five minutes"}],
        "source": {"type": "kafka", "name": "postgres-logs", "partition": 2, "offset": 77}},
-      {"confidence": 0.05, "summary": "checkout 1.2 deployed", "offset_seconds": 10800}],
+      {"confidence": 0.05, "summary": "checkout 1.2 deployed", "offset_seconds": 10800, "time": "2026-02-03T07:05:06.000000Z"}],
     "cause": {"confidence": 0.934, "summary": "rows imported with explicit ids", "offset_seconds": -306.1},
     "diagnosis": {"rule": "r", "summary": "the sequence is behind", "steps": ["stop the import"], "verify_sql": ["SELECT max(id) FROM \"orders\";"],
       "fix_sql": ["SELECT setval('orders_id_seq', 4712);"], "references": []},
@@ -26,40 +26,86 @@ IncidentDocument document(const std::string& json, const std::string& status = "
     IncidentDocument made;
     made.id = "a1b2";
     made.status = status;
+    made.severity = "SEV2";
     made.json = json;
     return made;
 }
-std::vector<IncidentStore::Incident> one(const std::string& json) {
-    return {std::make_shared<const IncidentDocument>(document(json))};
+std::string list_of(const std::string& json, const UrlQuery& query = {}) {
+    IncidentStore store;
+    store.put({document(json)});
+    return incidents_page(*store.list(), query);
+}
+std::string page_of(const std::string& json, const std::string& status = "open") {
+    return incident_page({document(json, status), summarise(document(json, status)), 1}, IncidentStore());
 }
 
 void expect_each(const std::string& page, const std::vector<std::string>& parts) {
     for (const std::string& part : parts) EXPECT_NE(page.find(part), std::string::npos) << part << "\nis not in\n" << page;
 }
 
-TEST(Pages, the_list_says_what_it_is_how_bad_since_when_why_and_what_to_do) {
-    expect_each(incidents_page(one(kIncident)),
-                {"<title>1 open incident · culprit</title>", R"(<a href="/incidents/a1b2">duplicate keys on orders_pkey</a>)",
-                 R"(<b class="SEV2">SEV2</b>)", "2026-02-03 04:05:06 UTC", "4711 errors", "checkout, production, shop",
-                 "Cause, 93 %:", "rows imported with explicit ids", "5 min before the first error", "the sequence is behind",
-                 "SELECT setval(&apos;orders_id_seq&apos;, 4712);"});
+TEST(Pages, the_list_says_what_it_is_how_bad_since_when_and_why) {
+    expect_each(
+        list_of(kIncident),
+        {"<title>1 open incident · culprit</title>", R"(<a href="/incidents/a1b2">duplicate keys on orders_pkey</a>)",
+         R"(<span class="sev SEV2">SEV2</span>)", "2026-02-03 04:05:06 UTC", "4,711 errors", "checkout, billing", "production",
+         "database shop", R"(<span class="sure">93 %</span> rows imported with explicit ids)", "300 users"});
 }
 
-TEST(Pages, an_incident_shows_every_cause_with_the_evidence_for_and_against_it) {
-    expect_each(incident_page(document(kIncident)),
-                {"rows imported with explicit ids", "checkout 1.2 deployed", "<b>93 %</b>", "<b>5 %</b>",
-                 "3 h after the first error", R"(<td class="weight for">+2.50</td><td>same table</td><td>orders</td>)",
-                 R"(<td class="weight against">-0.25</td><td>far away</td>)", "COPY &quot;orders&quot; FROM stdin",
-                 "postgres-logs/2, offset 77", "ddl flowing", "imports never_seen", "stop the import",
-                 "SELECT max(id) FROM &quot;orders&quot;;", "300 users", "services checkout, billing",
-                 R"(<a href="/incidents/c3d4">c3d4</a>)", "Key (id)=(h:1)", "more than 100 users"});
+TEST(Pages, an_incident_answers_first_and_then_shows_every_cause_with_the_evidence_for_and_against_it) {
+    const std::string page = page_of(kIncident);
+    expect_each(page, {"<h1>duplicate keys on orders_pkey: rows imported with explicit ids, 93 %</h1>",
+                       "checkout 1.2 deployed",
+                       "<b>93 %</b>",
+                       "<b>5 %</b>",
+                       "5 min before the first error",
+                       "3 h after the first error",
+                       R"(<td class="number for">+2.5</td>)",
+                       R"(<th scope="row">same table</th><td>orders</td>)",
+                       R"(<td class="number against">-0.2</td>)",
+                       "COPY &quot;orders&quot; FROM stdin",
+                       "postgres-logs/2, offset 77",
+                       "Schema changes (DDL): <b>flowing</b>",
+                       "Imports: <b>never seen here</b>",
+                       "ship what the import tool prints",
+                       "stop the import",
+                       "SELECT max(id) FROM &quot;orders&quot;;",
+                       "SELECT setval(&apos;orders_id_seq&apos;, 4712);",
+                       "<dt>Users</dt><dd>300</dd>",
+                       "checkout, billing",
+                       R"(<a href="/incidents/c3d4">c3d4</a>)",
+                       "Key (id)=(h:1)",
+                       "more than 100 users",
+                       R"(<svg role="img" aria-label="7 errors)"});
+    EXPECT_LT(page.find("rows imported"), page.find("SELECT setval")) << "the cause comes first";
+    EXPECT_LT(page.find("SELECT setval"), page.find("class=\"chart\"")) << "then what to do, then all the rest";
+}
+
+TEST(Pages, the_chart_marks_changes_before_and_after_the_first_error) {
+    const std::string page = page_of(kIncident);
+    const auto place = [&](const std::string& mark) {
+        const std::size_t at = page.find(mark);
+        EXPECT_NE(at, std::string::npos) << mark;
+        const std::size_t x = page.find("cx=\"", at) + 4;
+        return std::stod(page.substr(x));
+    };
+    const std::size_t onset = page.find("<line class=\"onset\" x1=\"");
+    ASSERT_NE(onset, std::string::npos);
+    const double first_error = std::stod(page.substr(onset + 24));
+    EXPECT_LT(place("<g class=\"mark culprit\">"), first_error);
+    EXPECT_GT(place("<g class=\"mark candidate outside\">"), first_error) << "three hours later: at the edge";
+    std::size_t bars = 0;
+    for (std::size_t at = page.find("class=\"errors\""); at != std::string::npos; at = page.find("class=\"errors\"", at + 1))
+        ++bars;
+    EXPECT_EQ(bars, 2u) << "a bar for each step with errors";
 }
 
 TEST(Pages, no_cause_found_is_an_answer) {
     const std::string nothing =
-        R"({"message":"m","culprit":{"id":"a","status":"open","attribution":"unattributed","causes":[]}})";
-    expect_each(incidents_page(one(nothing)), {"No cause found."});
-    expect_each(incident_page(document(nothing)), {"No cause found."});
+        R"({"message":"m","culprit":{"id":"a","status":"open","attribution":"unattributed","causes":[],"evidence":{"ddl":"flowing","deployments":"quiet","imports":"never_seen"}}})";
+    expect_each(list_of(nothing), {"No cause found"});
+    expect_each(page_of(nothing), {"No cause found.", "Seen, and none of them explains it: schema changes.",
+                                   "Quiet for a while, so one may have been missed: deployments.",
+                                   "Could not have been seen, as nothing of the kind was ever read here: imports."});
 }
 
 TEST(Pages, nothing_from_a_log_becomes_markup) {
@@ -72,24 +118,29 @@ TEST(Pages, nothing_from_a_log_becomes_markup) {
         ASSERT_NE(at, std::string::npos) << place;
         json.insert(at, hostile);
     }
-    for (const std::string& page : {incidents_page(one(json)), incident_page(document(json))}) {
-        EXPECT_EQ(page.find("<script"), std::string::npos);
+    for (const std::string& page : {list_of(json), page_of(json)}) {
+        EXPECT_EQ(page.find("<script"), page.rfind("<script")) << "the page's own alone";
         EXPECT_EQ(page.find("\" onclick"), std::string::npos);
         EXPECT_NE(page.find("&lt;script&gt;"), std::string::npos);
         EXPECT_NE(page.find("{{title}}"), std::string::npos) << "a template's braces in a log are only text";
     }
 }
 
+TEST(Pages, a_log_line_does_not_turn_the_text_around_it) {
+    const std::string page = list_of("{\"message\":\"Missing table \u202Eevil\u2066\u200F since 12:00 \u2013 ok\"}");
+    EXPECT_NE(page.find("Missing table \\u202Eevil\\u2066\\u200F since 12:00 \u2013 ok"), std::string::npos);
+}
+
 TEST(Pages, a_document_that_lacks_everything_still_has_a_page) {
     for (const char* json : {"{}", "null", "7", "not json", R"({"culprit":7})",
                              R"({"culprit":{"causes":[1,{}],"timeline":[3],"evidence":[],"symptom":[]}})"}) {
-        EXPECT_NE(incidents_page(one(json)).find("</html>"), std::string::npos) << json;
-        EXPECT_NE(incident_page(document(json)).find("</html>"), std::string::npos) << json;
+        EXPECT_NE(list_of(json).find("</html>"), std::string::npos) << json;
+        EXPECT_NE(page_of(json).find("</html>"), std::string::npos) << json;
     }
 }
 
 TEST(Pages, with_no_incident_the_page_says_so) {
-    expect_each(incidents_page({}), {"No open incident", "No database error has been recognised yet"});
+    expect_each(incidents_page({}, {}), {"No open incident", "No database error has been recognised yet"});
 }
 
 }  // namespace

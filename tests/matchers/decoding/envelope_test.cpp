@@ -61,17 +61,29 @@ TEST(Envelope, TellsBrokenJsonFromBraces) {
     EXPECT_EQ(peeler.peel(R"({"a"=>1})", {}).shape, PayloadShape::text) << "Ruby's";
 }
 
-TEST(Envelope, RepairsInvalidUtf8AndSaysSo) {
-    EnvelopePeeler peeler;
-    const Peeled peeled = peeler.peel(
-        "{\"message\":\"gr\xF6\xDF"
-        "e\",\"level\":\"error\"}",
-        {});
-    EXPECT_TRUE(peeled.repaired_utf8);
-    EXPECT_EQ(peeled.shape, PayloadShape::json);
-    EXPECT_NE(peeled.payload.find("gr\xEF\xBF\xBD\xEF\xBF\xBD"
-                                  "e"),
-              std::string::npos);
+TEST(Envelope, ReadsTheBytesOfDatabasesThatAreNotUtf8AndRepairsTheRest) {
+    struct Case {
+        std::string bytes, text;
+    };
+    for (const auto& [bytes, text] :
+         std::vector<Case>{{"\"gr\xF6\xDF"
+                            "e\"",
+                            "\"größe\""},                                           // LATIN1
+                           {"\"\xC9\xBD\xA1\xD6x\xA1\xD7_pk\"", "\"表「x」_pk\""},  // EUC_JP
+                           {"\"gr\x8F\xAB\xD3\x8F\xA9\xCE"
+                            "e\"",
+                            "\"größe\""},  // EUC_JP, its third plane
+                           {"\xCE\xD8\xC8\xC1\xCA\xC0:  \"\xE7\xE0\xEA\xE0\xE7\xFB\"", "ОШИБКА:  \"заказы\""},  // WIN1251
+                           {"\"\xDA\xC1\xCB\xC1\xDA\xD9\"", "\"заказы\""},                                      // KOI8R
+                           {"\xBF\xC0\xB7\xF9:  \"\xC1\xD6\xB9\xAE\"", "오류:  \"주문\""},                      // EUC_KR
+                           {"\xB4\xED\xCE\xF3:  \"\xB6\xA9\xB5\xA5\"", "错误:  \"订单\""},                      // EUC_CN
+                           {"cut within a letter: \xE2\x82", "cut within a letter: \xEF\xBF\xBD\xEF\xBF\xBD"},
+                           {"größe, and one wrong byte: \xF6, in UTF-8", "größe, and one wrong byte: \xEF\xBF\xBD, in UTF-8"}}) {
+        EnvelopePeeler peeler;
+        const Peeled peeled = peeler.peel(bytes, {});
+        EXPECT_TRUE(peeled.repaired_utf8) << text;
+        EXPECT_EQ(peeled.payload, text);
+    }
 }
 
 TEST(Envelope, EndsWithBoundedDepth) {

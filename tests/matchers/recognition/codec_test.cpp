@@ -54,7 +54,15 @@ RC_GTEST_PROP(Tally, adds_up_the_same_in_any_order_and_grouping, ()) {
     for (std::size_t index = 0; index < shuffled.size(); ++index) (index < cut ? left : right).add(shuffled[index]);
     for (const auto& tally : right.drain()) both.add(tally);
     for (const auto& tally : left.drain()) both.add(tally);
-    const auto expected = one.drain(), found = both.drain();
+    TallyTable each;
+    for (const auto& symptom : symptoms) {
+        TallyTable alone;
+        alone.add(symptom);
+        for (const auto& tally : alone.drain()) each.add(tally);
+    }
+    const auto expected = one.drain(), found = both.drain(), singly = each.drain();
+    RC_ASSERT(expected.size() == singly.size());
+    for (std::size_t index = 0; index < expected.size(); ++index) RC_ASSERT(encode(expected[index]) == encode(singly[index]));
     RC_ASSERT(expected.size() == found.size());
     for (std::size_t index = 0; index < expected.size(); ++index) {
         RC_ASSERT(encode(expected[index]) == encode(found[index]));
@@ -76,6 +84,30 @@ TEST(Codec, a_watermark_comes_back_as_it_went) {
     EXPECT_EQ(back.watermark, update.watermark);
     EXPECT_TRUE(back.idle);
     EXPECT_EQ(back.evidence, update.evidence);
+}
+
+TEST(Codec, a_note_comes_back_as_it_went) {
+    for (const NoteKind kind : {NoteKind::acknowledge, NoteKind::silence, NoteKind::feedback, NoteKind::maintenance}) {
+        OperatorNote note{kind,
+                          from_micros(1'795'000'000'123'456),
+                          true,
+                          "id",
+                          "ann",
+                          "a \"text\"\n",
+                          "unique_violation",
+                          "t_pkey",
+                          from_micros(3),
+                          "production",
+                          "shop",
+                          "other",
+                          "the import",
+                          from_micros(5),
+                          from_micros(7)};
+        const auto decoded = decode_log_entry(encode(note));
+        ASSERT_TRUE(decoded.ok());
+        EXPECT_EQ(std::get<OperatorNote>(decoded.value()), note);
+    }
+    EXPECT_FALSE(decode_log_entry(R"({"v":1,"note":{"kind":"shout"}})").ok());
 }
 
 TEST(Codec, an_entry_of_another_version_or_shape_is_an_error) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "matchers/log_entry.h"
 #include "matchers/recognition.h"
 #include "matchers/required_literals.h"
+#include "matchers/rules.h"
 
 namespace culprit {
 namespace {
@@ -67,6 +69,35 @@ TEST(LiteralFilter, lets_every_line_pass_that_the_full_path_makes_a_signal_of) {
         EXPECT_TRUE(known->filter().passes(line, scratch)) << found.front().rule << ": " << line.substr(0, 400);
     }
     EXPECT_GT(signals, 1'000u);
+}
+
+std::string as_text(const std::vector<Signal>& signals) {
+    std::string text;
+    for (const auto& signal : signals) text += encode(signal) + '\n';
+    return text;
+}
+
+TEST(LiteralFilter, leads_to_every_pattern_that_finds_something_when_all_are_tried) {
+    const auto known = recognition();
+    Candidates all(known->catalogue().patterns().size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    std::size_t symptoms = 0;
+    const auto compare = [&](const Record& record) {
+        const auto wanted = recognise(record, all, {known->catalogue(), known->redactor()});
+        EXPECT_EQ(as_text(known->recognise(record)), as_text(wanted)) << record.message;
+        symptoms += wanted.empty() ? 0 : 1;
+    };
+    for (const auto& pattern : known->catalogue().patterns()) {
+        for (const auto& example : pattern.examples) {
+            auto record = example.record;
+            record.side = Side::server;
+            record.level = "error";
+            compare(record);
+            record.sqlstate.clear();
+            compare(record);
+        }
+    }
+    EXPECT_GT(symptoms, 50u);
 }
 
 /// What services and servers write all day when nothing is wrong.

@@ -79,6 +79,53 @@ TEST(SqlStatement, says_what_a_statement_does_to_the_schema) {
     for (const auto& example : cases) EXPECT_EQ(show(example.sql), example.effects) << example.sql;
 }
 
+TEST(SqlStatement, knows_maintenance_bulk_loads_and_what_responders_do) {
+    std::string rows = "INSERT INTO shop.orders (id, total) VALUES (1, 5)", texts = "INSERT INTO orders (note) VALUES ('a')";
+    for (int row = 2; row <= 30; ++row) rows += ", (" + std::to_string(row) + ", 5)", texts += ", ('b')";
+    const std::pair<std::string, const char*> cases[] = {
+        {"REINDEX TABLE CONCURRENTLY orders", "reindex [table orders]"},
+        {"REINDEX INDEX shop.orders_pkey", "reindex [index shop.orders_pkey]"},
+        {"VACUUM (FULL, ANALYZE) orders", "vacuum_full [table orders]"},
+        {"VACUUM orders", ""},
+        {"LOCK TABLE orders IN ACCESS EXCLUSIVE MODE", "lock_table [table orders]"},
+        {"ALTER SEQUENCE orders_id_seq OWNED BY shop.orders.id", "alter_sequence [sequence orders_id_seq column=id of=orders]"},
+        {"ALTER SEQUENCE orders_id_seq OWNED BY NONE", "alter_sequence [sequence orders_id_seq]"},
+        {"ALTER SYSTEM SET max_connections = 20", "alter_system"},
+        {"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle'", "sessions_ended"},
+        {"ALTER TABLE m ATTACH PARTITION m_11 FOR VALUES FROM (1) TO (2)", "attach_partition [table m] [table m_11]"},
+        {"DROP ROLE app, web", "drop_role [role app]\ndrop_role [role web]"},
+        {rows, "insert [table shop.orders]"},
+        {texts, ""},
+        {"INSERT INTO orders (id, total) SELECT id, total FROM legacy", "insert [table orders]"},
+        {"INSERT INTO orders (total) SELECT total FROM carts", ""},
+        {"INSERT INTO orders (id, total) VALUES (7, 1)", ""},
+    };
+    for (const auto& [sql, effects] : cases) EXPECT_EQ(show(sql), effects) << sql.substr(0, 80);
+}
+
+TEST(SqlStatement, looks_into_blocks) {
+    const Case cases[] = {
+        {"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'a;b') THEN ALTER TABLE orders ADD CONSTRAINT "
+         "orders_fk FOREIGN KEY (c) REFERENCES customers; END IF; END $$",
+         "add_constraint [constraint orders_fk column=c constraint=orders_fk references=customers of=orders] [table orders]"},
+        {"DO $x$ BEGIN -- once; only\n CREATE TYPE mood AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $x$",
+         "create_type [type mood]"},
+        {"DO $$ BEGIN EXECUTE 'DROP TABLE \"Old\"'; EXECUTE format('TRUNCATE %I', 'orders'); EXECUTE format('TRUNCATE %I', t); "
+         "EXECUTE 'DROP TABLE ' || t; END $$",
+         "drop_table [table Old]\ntruncate [table orders]"},
+        {"DO $$ BEGIN PERFORM setval('orders_id_seq', 7); END $$", "sequence_reset"},
+        {"DO $$ BEGIN RAISE NOTICE 'drop table x;'; END $$", ""},
+    };
+    for (const auto& [sql, effects] : cases) EXPECT_EQ(show(sql), effects) << sql;
+}
+
+TEST(SqlStatement, takes_a_long_file_statement_by_statement) {
+    std::string file = "CREATE TABLE a (id int);\nCREATE TABLE b (id int) WITH NONSENSE;\n";
+    while (file.size() < 40'000) file += "INSERT INTO a VALUES (1);\n";
+    file += "DROP TABLE c;";
+    EXPECT_EQ(show(file), "create_table [table a]\ncreate_table [table b]\ndrop_table [table c]");
+}
+
 TEST(SqlStatement, cuts_implied_names_to_63_bytes_as_the_server_does) {
     const auto effects = effects_of(
         "CREATE TABLE a_table_with_a_name_that_is_rather_long_for_a_table (a_column_with_a_name_that_is_long int UNIQUE)");

@@ -1,0 +1,186 @@
+#include "matchers/retold_errors.h"
+
+#include <algorithm>
+#include <array>
+
+namespace culprit {
+namespace {
+
+constexpr std::size_t kHead = 512;  // bytes of a message in which a narrator says its name
+
+/// Names under which loggers write the request, the trace or the thread; the narrowest first.
+constexpr std::array kExecutions = std::to_array<std::string_view>(
+    {"request_id", "requestId", "reqId", "req.id", "req_id", "x_request_id", "http.request.id", "correlation_id", "correlationId",
+     "trace_id", "traceId", "trace.id", "dd.trace_id", "mdc.traceId", "contextMap.traceId", "thread_name", "threadName", "thread",
+     "process.thread.name"});
+
+bool agree(const std::string& left, const std::string& right) { return left.empty() || right.empty() || left == right; }
+
+/// What an error's objects say together.
+struct Named {
+    std::string schema, table, column, constraint, referenced_table;
+
+    explicit Named(const Signal& signal) {
+        const auto take = [](std::string& mine, const std::string& theirs) {
+            if (mine.empty()) mine = theirs;
+        };
+        for (const auto& object : signal.objects) {
+            take(schema, object.schema);
+            take(table, object.type == "table" ? object.name : object.table);
+            take(column, object.column);
+            take(constraint, object.constraint);
+            take(referenced_table, object.referenced_table);
+        }
+    }
+    bool agrees(const Named& other) const {
+        return agree(schema, other.schema) && agree(table, other.table) && agree(column, other.column) &&
+               agree(constraint, other.constraint);
+    }
+    std::size_t known() const {
+        std::size_t count = 0;
+        for (const auto* part : {&schema, &table, &column, &constraint, &referenced_table}) count += part->empty() ? 0 : 1;
+        return count;
+    }
+};
+
+}  // namespace
+
+Voice voice_of(const Record& record, const Catalogue& catalogue) {
+    Voice voice{record.logger, false, {}};
+    const std::string head = record.logger + '\n' + record.message.substr(0, std::min(record.message.find('\n'), kHead));
+    for (const auto& narrator : catalogue.narrators()) {
+        if (!find_match(*narrator.match, head)) continue;
+        voice.name = narrator.id;
+        voice.narrator = true;
+        break;
+    }
+    for (const auto name : kExecutions) {
+        if (const auto found = record.fields.find(std::string{name}); found != record.fields.end() && !found->second.empty()) {
+            voice.execution = std::string{name} + '=' + found->second;
+            break;
+        }
+    }
+    return voice;
+}
+
+void add_telling(Signal& first, const Signal& later) {
+    const Named known{first}, more{later};
+    if (more.known() > known.known()) {
+        first.objects = later.objects;
+    } else {
+        // The first may know the constraint and the later one the table.
+        const bool names_table = std::any_of(first.objects.begin(), first.objects.end(),
+                                             [](const DatabaseObject& object) { return object.type == "table"; });
+        for (auto& object : first.objects) {
+            if (object.schema.empty()) object.schema = more.schema;
+            if (object.table.empty() && object.type != "table") object.table = more.table;
+            if (object.column.empty() && object.type == "constraint") object.column = more.column;
+            if (object.referenced_table.empty()) object.referenced_table = more.referenced_table;
+        }
+        if (!names_table && !more.table.empty())
+            first.objects.push_back({"table", more.schema, more.table, {}, {}, more.referenced_table, {}});
+    }
+    const auto fill = [](auto& mine, const auto& theirs) {
+        if (mine == std::decay_t<decltype(mine)>{}) mine = theirs;
+    };
+    fill(first.statement, later.statement);
+    fill(first.detail, later.detail);
+    fill(first.key_hash, later.key_hash);
+    fill(first.key_columns, later.key_columns);
+    fill(first.key_from_default, later.key_from_default);
+    fill(first.user, later.user);
+    fill(first.scope.service, later.scope.service);
+    fill(first.scope.host, later.scope.host);
+    fill(first.scope.database, later.scope.database);
+    fill(first.scope.release, later.scope.release);
+}
+
+void RetoldErrors::seal(std::uint64_t trigger, std::uint64_t sequence) {
+    Error& error = waiting_.at(trigger);
+    if (unsealed_.erase(trigger) == 0) return;
+    error.sealed = sequence;
+    if (!error.time) return;
+    const auto [first, last] = unsealed_by_time_.equal_range(*error.time);
+    unsealed_by_time_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == trigger; }));
+}
+
+void RetoldErrors::pass(std::uint64_t sequence, std::optional<EventTime> time) {
+    while (!unsealed_.empty() && sequence >= *unsealed_.begin() + kRecords) seal(*unsealed_.begin(), sequence);
+    while (time && !unsealed_by_time_.empty() && *time - unsealed_by_time_.begin()->first > kPause)
+        seal(unsealed_by_time_.begin()->second, sequence);
+}
+
+bool RetoldErrors::is_retold(const Error& error, const Voice& voice, const Signal& symptom) const {
+    if (error.voices.contains(voice.name)) return false;  // the same voice tells of the next error
+    // What a framework prints beside the logger knows neither.
+    if (!agree(error.known.scope.service, symptom.scope.service) || !agree(error.known.scope.host, symptom.scope.host))
+        return false;
+    // Two loggers' ids of requests and threads can be compared where they have the same name.
+    const auto kind_of = [](const std::string& execution) { return execution.substr(0, execution.find('=')); };
+    const bool comparable = !error.execution.empty() && kind_of(error.execution) == kind_of(voice.execution);
+    if (comparable && error.execution != voice.execution) return false;
+    const Named known{error.known}, told{symptom};
+    if (!agree(error.known.key_hash, symptom.key_hash) || !known.agrees(told)) return false;
+    if (error.narrated || voice.narrator) return true;
+    // Two loggers of one request: only where both name the same thing.
+    const auto same = [](const std::string& left, const std::string& right) { return !left.empty() && left == right; };
+    return comparable && (same(error.known.key_hash, symptom.key_hash) || same(known.constraint, told.constraint) ||
+                          same(known.table, told.table) || same(known.column, told.column));
+}
+
+std::optional<std::uint64_t> RetoldErrors::tell(std::uint64_t trigger, std::optional<EventTime> time, const std::string& stream,
+                                                const Voice& voice, const Signal& symptom) {
+    std::string key = stream + '\n' + symptom.sqlstate;
+    auto& list = by_key_[key];
+    for (const auto earlier : list) {
+        auto& error = waiting_.at(earlier);
+        if (earlier >= trigger || (error.sealed && trigger >= *error.sealed)) continue;
+        if (time && error.time && *time - *error.time > kPause) continue;
+        if (!is_retold(error, voice, symptom)) continue;
+        error.voices.insert(voice.name);
+        error.narrated = error.narrated || voice.narrator;
+        if (error.execution.empty()) error.execution = voice.execution;
+        add_telling(error.known, symptom);
+        return earlier;
+    }
+    if (list.size() >= kWaiting) seal(list[list.size() - kWaiting], trigger);
+    list.push_back(trigger);
+    unsealed_.insert(trigger);
+    if (time) unsealed_by_time_.emplace(*time, trigger);
+    waiting_.insert_or_assign(trigger, Error{time, {}, std::move(key), {voice.name}, voice.narrator, voice.execution, symptom});
+    return {};
+}
+
+void RetoldErrors::settle(std::uint64_t told_below) {
+    for (auto entry = waiting_.begin(); entry != waiting_.end();) {
+        if (!entry->second.sealed || *entry->second.sealed > told_below) {
+            ++entry;
+            continue;
+        }
+        const auto list = by_key_.find(entry->second.key);
+        std::erase(list->second, entry->first);
+        if (list->second.empty()) by_key_.erase(list);
+        entry = waiting_.erase(entry);
+    }
+}
+
+void RetoldErrors::clear() {
+    waiting_.clear();
+    by_key_.clear();
+    unsealed_.clear();
+    unsealed_by_time_.clear();
+}
+
+std::optional<std::uint64_t> RetoldErrors::oldest() const {
+    return waiting_.empty() ? std::nullopt : std::optional{waiting_.begin()->first};
+}
+
+std::optional<EventTime> RetoldErrors::oldest_time() const {
+    std::optional<EventTime> oldest;
+    for (const auto& [trigger, error] : waiting_) {
+        if (error.known.time != EventTime{} && (!oldest || error.known.time < *oldest)) oldest = error.known.time;
+    }
+    return oldest;
+}
+
+}  // namespace culprit

@@ -1,0 +1,30 @@
+"""Lines of a PostgreSQL jsonlog, made to order: many problems for the list, and texts that would like to be markup."""
+import datetime
+import json
+
+START = datetime.datetime(2026, 11, 20, 12, 0, 0, tzinfo=datetime.timezone.utc)
+
+SCRIPT = "<script>top['taken']=1</script>"
+IMAGE = '"><img src=x onerror="top[\'taken\']=1">'
+RIGHT_TO_LEFT = "\u202eevil\u2066"
+
+
+def jsonlog(seconds, message, statement="", sqlstate="42P01", severity="ERROR", application="checkout"):
+    time = (START + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " UTC"
+    return json.dumps({"timestamp": time, "user": "app", "dbname": "shop", "pid": 100, "session_id": "6b003b7c.64", "line_num": 1,
+                       "error_severity": severity, "state_code": sqlstate, "message": message, "statement": statement,
+                       "application_name": application, "backend_type": "client backend"}, ensure_ascii=False) + "\n"
+
+
+def many_problems(count):
+    """As many incidents, by two services, a second apart."""
+    return "".join(jsonlog(number, f'relation "table_{number:05d}" does not exist', f"SELECT * FROM table_{number:05d}",
+                           application="billing" if number % 3 == 0 else "checkout") for number in range(count))
+
+
+def hostile():
+    """Names that are markup, and a megabyte."""
+    named = "".join(jsonlog(number, f'relation "{name}" does not exist', f"SELECT '{name}' FROM t")
+                    for number, name in enumerate((SCRIPT, IMAGE.replace('"', "'"), RIGHT_TO_LEFT)))
+    named += jsonlog(8, "invalid input syntax for type integer: " + IMAGE + "y" * 1_000_000, sqlstate="22P02")
+    return named + jsonlog(9, 'relation "large" does not exist', "SELECT " + IMAGE + "x" * 1_000_000)

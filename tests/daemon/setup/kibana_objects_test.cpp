@@ -1,0 +1,112 @@
+#include "daemon/setup/kibana_objects.h"
+
+#include <gtest/gtest.h>
+
+#include "daemon/setup/kibana_setup.h"
+#include "kibana_validator.h"
+
+namespace culprit {
+namespace {
+
+using Json = nlohmann::json;
+
+const Json& object(const KibanaObjects& all, const std::string& type, const std::string& id) {
+    for (const Json& each : all.saved_objects)
+        if (each["type"] == type && each["id"] == id) return each;
+    throw std::out_of_range(type + " " + id);
+}
+Json panels(const KibanaObjects& all, const std::string& dashboard) {
+    return Json::parse(object(all, "dashboard", dashboard)["attributes"]["panelsJSON"].get<std::string>());
+}
+
+class EveryVersion : public testing::TestWithParam<KibanaVersion> {};
+
+TEST_P(EveryVersion, HasReferencesThatLeadSomewhereAndColumnsThatAreThere) {
+    const KibanaObjects all = kibana_objects(GetParam());
+    EXPECT_EQ(test::problems_of(all.saved_objects), std::vector<std::string>{});
+    EXPECT_EQ(all.saved_objects.size(), 8U);  // two data views, two searches, four dashboards
+}
+INSTANTIATE_TEST_SUITE_P(Of, EveryVersion,
+                         testing::Values(KibanaVersion{7, 17}, KibanaVersion{8, 4}, KibanaVersion{8, 11}, KibanaVersion{9, 0}));
+
+TEST(KibanaObjects, SayHowOldTheirShapeIsAsTheVersionSaysIt) {
+    const KibanaObjects old = kibana_objects({7, 17}), today = kibana_objects({8, 11});
+    EXPECT_EQ(object(old, "dashboard", "culprit-overview")["migrationVersion"]["dashboard"], "7.17.0");
+    EXPECT_FALSE(object(old, "dashboard", "culprit-overview").contains("coreMigrationVersion"));
+    EXPECT_EQ(object(today, "dashboard", "culprit-overview")["typeMigrationVersion"], "8.7.0");
+    EXPECT_EQ(object(today, "index-pattern", "culprit-incidents")["coreMigrationVersion"], "8.8.0");
+}
+
+TEST(KibanaObjects, NameTheDataSourceAndTheMetricAsTheVersionDoes) {
+    const auto state = [](KibanaVersion version) {
+        return panels(kibana_objects(version), "culprit-overview")[0]["embeddableConfig"]["attributes"]["state"];
+    };
+    EXPECT_TRUE(state({7, 17})["datasourceStates"].contains("indexpattern"));
+    EXPECT_TRUE(state({7, 17})["visualization"].contains("accessor"));
+    EXPECT_TRUE(state({8, 4})["datasourceStates"].contains("indexpattern"));
+    EXPECT_TRUE(state({8, 6})["datasourceStates"].contains("formBased"));
+    EXPECT_TRUE(state({9, 1})["visualization"].contains("metricAccessor"));
+}
+
+TEST(KibanaObjects, ReadTheConfiguredIndex) {
+    const KibanaObjects all = kibana_objects({8, 11}, "team-a-incidents");
+    EXPECT_EQ(object(all, "index-pattern", "culprit-incidents")["attributes"]["title"], "team-a-incidents");
+    EXPECT_EQ(all.rules.front().body["params"]["index"], Json({"team-a-incidents"}));
+}
+
+TEST(KibanaObjects, RulesAskElasticsearchInItsOwnSyntax) {
+    const KibanaObjects all = kibana_objects({8, 11});
+    ASSERT_EQ(all.rules.size(), 3U);
+    const Json& params = all.rules[0].body["params"];
+    EXPECT_EQ(Json::parse(params["esQuery"].get<std::string>())["query"]["bool"]["filter"][0]["query_string"]["query"],
+              "culprit.status: open AND culprit.severity: (SEV1 OR SEV2)");
+    EXPECT_EQ(params["timeWindowSize"], 15);
+    EXPECT_EQ(params["timeWindowUnit"], "m");
+}
+
+TEST(KibanaObjects, TheValidatorFindsWhatIsWrong) {
+    std::vector<Json> broken = kibana_objects({8, 11}).saved_objects;
+    Json& dashboard = broken[4];
+    ASSERT_EQ(dashboard["type"], "dashboard");
+    dashboard["references"].erase(0);
+    Json own = Json::parse(dashboard["attributes"]["panelsJSON"].get<std::string>());
+    own[1]["gridData"]["x"] = 0;
+    own[1]["embeddableConfig"]["attributes"]["state"]["visualization"]["metricAccessor"] = "column-9";
+    dashboard["attributes"]["panelsJSON"] = own.dump();
+    EXPECT_EQ(test::problems_of(broken).size(), 3U);
+    broken.erase(broken.begin());
+    EXPECT_GT(test::problems_of(broken).size(), 3U) << "no data view";
+}
+
+TEST(KibanaVersions, BelowSevenSeventeenAreRefused) {
+    EXPECT_EQ(parse_kibana_version("8.11.4").value().minor, 11);
+    EXPECT_EQ(parse_kibana_version("9.0.0-SNAPSHOT").value().major, 9);
+    EXPECT_EQ(parse_kibana_version("7.16.3").error().message,
+              "Kibana 7.16.3 is too old: 7.17 is the oldest that these dashboards are made for");
+    for (const char* wrong : {"", "eight", "8"}) EXPECT_FALSE(parse_kibana_version(wrong).ok()) << wrong;
+}
+
+TEST(KibanaSetup, TheImportIsAFormWithOneObjectALine) {
+    const KibanaSettings settings{
+        .url = "http://kibana:5601", .space = "ops", .api_key = {}, .username = {}, .password = {}, .ca_file = {}};
+    const SetupStep step = import_step(settings, kibana_objects({8, 11}));
+    EXPECT_EQ(step.request.target, "/s/ops/api/saved_objects/_import?overwrite=true");
+    EXPECT_EQ(step.what, "2 data views, 2 searches, 4 dashboards");
+    const std::string& body = step.request.body;
+    EXPECT_TRUE(body.starts_with("--culprit-saved-objects\r\nContent-Disposition: form-data; name=\"file\"; filename="));
+    EXPECT_TRUE(body.ends_with("\r\n--culprit-saved-objects--\r\n"));
+    EXPECT_EQ(step.request.headers, (std::vector<std::pair<std::string, std::string>>{{"kbn-xsrf", "culprit"}}));
+}
+
+TEST(KibanaSetup, ARuleThatIsThereIsChangedWithoutWhatIsFixed) {
+    const KibanaRule rule = kibana_objects({8, 11}).rules.front();
+    const SetupStep made = rule_step({}, rule, false), changed = rule_step({}, rule, true);
+    EXPECT_EQ(made.request.method, "POST");
+    EXPECT_EQ(changed.request.method, "PUT");
+    EXPECT_EQ(changed.request.target, "/api/alerting/rule/culprit-new-severe-incident");
+    EXPECT_TRUE(Json::parse(made.request.body).contains("rule_type_id"));
+    EXPECT_FALSE(Json::parse(changed.request.body).contains("rule_type_id"));
+}
+
+}  // namespace
+}  // namespace culprit

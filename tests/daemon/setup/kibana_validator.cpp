@@ -1,0 +1,101 @@
+#include "kibana_validator.h"
+
+#include <map>
+#include <set>
+
+namespace culprit::test {
+namespace {
+
+using Json = nlohmann::json;
+
+/// All strings below `json` that name a column.
+void collect_columns(const Json& json, std::set<std::string>& found) {
+    if (json.is_string() && json.get<std::string>().starts_with("column-")) found.insert(json.get<std::string>());
+    if (json.is_structured())
+        for (const Json& each : json) collect_columns(each, found);
+}
+
+void check_lens(const Json& panel, const std::string& where, const std::set<std::string>& references,
+                std::vector<std::string>& problems) {
+    const Json& attributes = panel["embeddableConfig"]["attributes"];
+    for (const Json& reference : attributes["references"])
+        if (!references.contains(panel["panelIndex"].get<std::string>() + ":" + reference["name"].get<std::string>()))
+            problems.push_back(where + ": the dashboard lacks the panel's reference " + reference["name"].get<std::string>());
+    for (const auto& [source, state] : attributes["state"]["datasourceStates"].items()) {
+        for (const auto& [id, layer] : state["layers"].items()) {
+            bool referenced = false;
+            for (const Json& reference : attributes["references"])
+                referenced |= reference["name"] == "indexpattern-datasource-layer-" + id;
+            if (!referenced) problems.push_back(where + ": no data view for layer " + id);
+            std::set<std::string> used;
+            collect_columns(attributes["state"]["visualization"], used);
+            std::set<std::string> known;
+            for (const auto& [column, what] : layer["columns"].items()) known.insert(column);
+            std::set<std::string> ordered;
+            for (const Json& column : layer["columnOrder"]) ordered.insert(column.get<std::string>());
+            if (known != ordered) problems.push_back(where + ": columnOrder and columns differ");
+            if (known != used) problems.push_back(where + ": the visualisation shows other columns than the layer has");
+            for (const auto& [column, what] : layer["columns"].items())
+                if (what.contains("params") && what["params"].contains("orderBy") &&
+                    !known.contains(what["params"]["orderBy"]["columnId"].get<std::string>()))
+                    problems.push_back(where + ": ordered by a column that is not there");
+        }
+    }
+}
+
+void check_grid(const Json& panels, const std::string& where, std::vector<std::string>& problems) {
+    std::map<std::pair<int, int>, std::string> taken;
+    for (const Json& panel : panels) {
+        const Json& grid = panel["gridData"];
+        const int x = grid["x"], y = grid["y"], w = grid["w"], h = grid["h"];
+        if (x < 0 || y < 0 || w < 1 || h < 1 || x + w > 48) problems.push_back(where + ": a panel lies outside the 48 columns");
+        for (int column = x; column < x + w; ++column)
+            for (int row = y; row < y + h; ++row)
+                if (!taken.emplace(std::pair{column, row}, panel["panelIndex"]).second) {
+                    problems.push_back(where + ": panel " + panel["panelIndex"].get<std::string>() + " lies on another one");
+                    return;
+                }
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> problems_of(const std::vector<nlohmann::json>& saved_objects) {
+    std::vector<std::string> problems;
+    std::set<std::pair<std::string, std::string>> there;
+    for (const Json& object : saved_objects) {
+        const std::string where = object["type"].get<std::string>() + " " + object["id"].get<std::string>();
+        std::set<std::string> names;
+        for (const Json& reference : object["references"]) {
+            if (!there.contains({reference["type"], reference["id"]}))
+                problems.push_back(where + ": " + reference["name"].get<std::string>() + " refers to what is not there (yet)");
+            if (!names.insert(reference["name"]).second) problems.push_back(where + ": two references of one name");
+        }
+        if (!there.emplace(object["type"], object["id"]).second) problems.push_back(where + ": twice");
+        const Json& attributes = object["attributes"];
+        if (attributes.contains("kibanaSavedObjectMeta")) {
+            const Json source =
+                Json::parse(attributes["kibanaSavedObjectMeta"]["searchSourceJSON"].get<std::string>(), nullptr, false);
+            if (source.is_discarded()) problems.push_back(where + ": searchSourceJSON is no JSON");
+            if (source.contains("indexRefName") && !names.contains(source["indexRefName"]))
+                problems.push_back(where + ": its search source's reference is missing");
+        }
+        if (!attributes.contains("panelsJSON")) continue;
+        const Json panels = Json::parse(attributes["panelsJSON"].get<std::string>(), nullptr, false);
+        if (!panels.is_array()) {
+            problems.push_back(where + ": panelsJSON is no list");
+            continue;
+        }
+        for (const Json& panel : panels) {
+            const std::string index = panel["panelIndex"], place = where + ", panel " + index;
+            if (panel["gridData"]["i"] != index) problems.push_back(place + ": gridData.i is another panel's");
+            if (panel.contains("panelRefName") && !names.contains(index + ":" + panel["panelRefName"].get<std::string>()))
+                problems.push_back(place + ": its reference is missing");
+            if (panel["type"] == "lens") check_lens(panel, place, names, problems);
+        }
+        check_grid(panels, where, problems);
+    }
+    return problems;
+}
+
+}  // namespace culprit::test
