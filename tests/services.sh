@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Starts or stops one real service on loopback, for a test or a person.
 #
-# usage: tests/services.sh start|stop kafka|elasticsearch|opensearch|postgresql|alertmanager [--dir D] [--port P]
+# usage: tests/services.sh start|stop kafka|elasticsearch|opensearch|postgresql|alertmanager [--dir D] [--port P] [--fresh]
 #   --dir   where data, log and pid file live (default: /tmp/culprit-services-$UID); kept by stop, reused by the next start
+#   --fresh a service that does not run begins without the data of an earlier run, which may have been killed
 #   --port  0 takes a free one (default: kafka 9092, elasticsearch 9200, opensearch 9201, postgresql 5433, alertmanager 9093)
 #
 # start waits until the service answers and prints its address as the last line; a service that runs already is left as it is.
@@ -16,7 +17,7 @@ opensearch_version=${CULPRIT_OPENSEARCH_VERSION:-2.19.1}
 patience=120 # seconds until a service that does not answer is given up
 
 usage() {
-  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 fail() {
@@ -35,14 +36,15 @@ case "$service" in
   *) usage ;;
 esac
 shift 2
-dir=/tmp/culprit-services-$UID
+dir=/tmp/culprit-services-$UID fresh=false
 while (($#)); do
   case "$1" in
-    --dir) dir=${2:?--dir wants a folder} ;;
-    --port) port=${2:?--port wants a number} ;;
+    --dir) dir=${2:?--dir wants a folder} && shift ;;
+    --port) port=${2:?--port wants a number} && shift ;;
+    --fresh) fresh=true ;;
     *) usage ;;
   esac
-  shift 2
+  shift
 done
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
@@ -80,8 +82,12 @@ stop_service() {
   [[ ! -d $dir/root ]] || umount --recursive --lazy "$dir/root" 2>/dev/null || true
 }
 
+# Below the ports that the kernel gives to clients (32768 and up): one of those could be taken again before the server listens.
 free_port() {
-  perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", Proto => "tcp")->sockport'
+  perl -MIO::Socket::INET -e 'while (1) {
+    my $port = 15000 + int(rand(17000));
+    if (IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => $port, Proto => "tcp")) { print $port; last }
+  }'
 }
 listens() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
@@ -98,10 +104,12 @@ wait_until_it_answers() {
   echo "127.0.0.1:$port" >"$address_file"
 }
 
-# Elasticsearch and PostgreSQL refuse to run as root: they get a user without rights of its own.
+# Elasticsearch and PostgreSQL refuse to run as root: they get a user without rights of its own. Made by one of them: services
+# start side by side.
 service_user() {
   ((EUID == 0)) || return 0
-  id -u culprit-test >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin culprit-test
+  flock /run/lock/culprit-test-user sh -c \
+    'id -u culprit-test >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin culprit-test'
   mkdir -p "$data"
   chown -R culprit-test: "$data"
   touch "$log"
@@ -337,6 +345,13 @@ case "$service" in
   alertmanager) "$here/install.sh" prometheus-alertmanager curl ;;
   *) "$here/install.sh" services ;;
 esac
+if $fresh; then
+  # A search engine's data lie in a folder beside its unpacked program.
+  case "$service" in
+    elasticsearch | opensearch) rm -rf "${data:?}/data" ;;
+    *) rm -rf "${data:?}" ;;
+  esac
+fi
 [[ $port != 0 ]] || port=$(free_port)
 ! listens "$port" || fail "port $port is taken; choose another with --port (0 takes a free one)"
 "start_$service"

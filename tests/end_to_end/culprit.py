@@ -1,6 +1,7 @@
 """The program under test: its configuration, its daemon as a process, its scan."""
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,9 +14,15 @@ BINARY = os.environ.get("CULPRIT", "culprit")
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the kernel gives to clients: one of those could be taken again before the server listens."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def write_configuration(path, settings):
