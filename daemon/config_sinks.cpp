@@ -5,16 +5,18 @@
 namespace culprit {
 namespace {
 
-/// Name, password and certificates: of every server alike.
-template <class Settings>
-void read_login(YamlMap& map, Settings& settings) {
-    if (const auto user = map.find("username")) settings.username = user->word("a user name");
-    if (const auto password = map.secret("password")) settings.password = *password;
-    if (settings.username.empty() != settings.password.empty()) map.value().fail("username and password: expected both or none");
+/// `key`: which of `api_key` and `token` the server takes.
+HttpLogin read_login(YamlMap& map, std::string_view key) {
+    HttpLogin login;
+    if (const auto secret = map.secret(std::string(key))) (key == "token" ? login.token : login.api_key) = *secret;
+    if (const auto user = map.find("username")) login.username = user->word("a user name");
+    if (const auto password = map.secret("password")) login.password = *password;
+    if (login.username.empty() != login.password.empty()) map.value().fail("username and password: expected both or none");
     if (const auto ca = map.find("ca_file")) {
-        settings.ca_file = ca->word("the path of a PEM file");
-        if (!std::ifstream(settings.ca_file)) ca->fail("the file " + settings.ca_file + " cannot be read");
+        login.ca_file = ca->word("the path of a PEM file");
+        if (!std::ifstream(login.ca_file)) ca->fail("the file " + login.ca_file + " cannot be read");
     }
+    return login;
 }
 
 ElasticsearchSettings read_elasticsearch(const YamlValue& value) {
@@ -30,8 +32,7 @@ ElasticsearchSettings read_elasticsearch(const YamlValue& value) {
         }
     }
     if (const auto index = map.find("index")) elasticsearch.index = index->word("an index name");
-    if (const auto key = map.secret("api_key")) elasticsearch.api_key = *key;
-    read_login(map, elasticsearch);
+    elasticsearch.login = read_login(map, "api_key");
     const auto milliseconds = [&](const char* key, std::chrono::milliseconds& setting) {
         if (const auto given = map.find(key)) {
             setting = std::chrono::duration_cast<std::chrono::milliseconds>(given->duration(std::chrono::milliseconds{1}));
@@ -64,18 +65,21 @@ std::string read_url(const YamlValue& value, std::string_view expected) {
     return url;
 }
 
+/// Without a `/` at its end: paths are added to it.
+std::string read_page_url(const YamlValue& value) {
+    std::string url = read_url(value, "where people reach culprit's page, such as http://culprit.internal:8780");
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
 /// What Alertmanager and webhooks have in common.
 void read_alerts(YamlMap& map, AlertSettings& alerts) {
     if (const auto severity = map.find("min_severity"))
         alerts.rules.least_severity = static_cast<int>(severity->choice({"SEV1", "SEV2", "SEV3", "SEV4"})) + 1;
     if (const auto hold = map.find("hold")) alerts.rules.hold = hold->duration(Duration{0});
-    if (const auto page = map.find("page_url")) {
-        alerts.links.page = read_url(*page, "where people reach culprit's page, such as http://culprit.internal:8780");
-        while (alerts.links.page.ends_with('/')) alerts.links.page.pop_back();
-    }
+    if (const auto page = map.find("page_url")) alerts.links.page = read_page_url(*page);
     if (const auto runbook = map.find("runbook_url")) alerts.links.runbook = read_url(*runbook, "the runbook's URL");
-    if (const auto token = map.secret("token")) alerts.token = *token;
-    read_login(map, alerts);
+    alerts.login = read_login(map, "token");
 }
 
 AlertSettings read_alertmanager(const YamlValue& value) {
@@ -138,8 +142,7 @@ KibanaSettings read_kibana(const YamlValue& value) {
     constexpr std::string_view url = "Kibana's URL such as http://kibana:5601";
     kibana.url = read_url(map.require("url", url), url);
     if (const auto space = map.find("space")) kibana.space = space->word("the id of a space");
-    if (const auto key = map.secret("api_key")) kibana.api_key = *key;
-    read_login(map, kibana);
+    kibana.login = read_login(map, "api_key");
     map.done();
     return kibana;
 }

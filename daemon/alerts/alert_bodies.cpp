@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/words/escapes.h"
+#include "daemon/words/json_fields.h"
 #include "matchers/log_entry_json.h"
 
 namespace culprit {
@@ -17,25 +18,23 @@ std::string page_of(const Notice& notice, const AlertLinks& links) {
 }
 
 /// What changes over the incident's life stands here, and never in a label: another label would be another alert.
-Json annotations_of(const Notice& notice, const AlertLinks& links, EventTime now) {
-    const Json document = incident_words(Json::parse(notice.document, nullptr, false), now, {});
-    const Json& words = document["words"];
-    Json annotations{{"summary", escape_plain(document.value("message", "an incident"))}};
+Json annotations_of(const Json& incident, const AlertLinks& links) {  // as `incident_words` gives it
+    const Json &words = field(incident, "words"), &culprit = field(incident, "culprit"), &found = field(words, "found");
+    const std::string message = raw_text_of(incident, "message");
+    Json annotations{{"summary", escape_plain(message.empty() ? "an incident" : message)}};
     const auto put = [&](const char* name, const Json& from, const char* key) {
-        if (from.is_object() && from.contains(key) && from[key].is_string())
-            annotations[name] = escape_plain(from[key].get<std::string>());
+        if (const Json& value = field(from, key); value.is_string()) annotations[name] = escape_plain(value.get<std::string>());
     };
-    const Json& culprit = document["culprit"];
-    if (culprit.contains("diagnosis")) put("description", culprit["diagnosis"], "summary");
+    put("description", field(culprit, "diagnosis"), "summary");
     put("errors", words, "errors");
     put("users", words, "users");
     put("services", words, "services");
     put("trend", culprit, "trend");
-    if (words.contains("found")) {
-        put("cause", words["found"], "summary");
-        put("confidence", words["found"], "percent");
+    if (found.is_object()) {
+        put("cause", found, "summary");
+        put("confidence", found, "percent");
     } else {
-        annotations["cause"] = words["is_pending"] == true ? "not known yet" : "none found";
+        annotations["cause"] = field(words, "is_pending") == true ? "not known yet" : "none found";
     }
     if (!links.runbook.empty()) annotations["runbook_url"] = links.runbook;
     return annotations;
@@ -54,19 +53,18 @@ Said said_of(const Notice& notice, const AlertLinks& links) {
 
 std::string alertmanager_body(std::span<const Notice> notices, const AlertLinks& links, EventTime now, Duration validity) {
     Json alerts = Json::array();
-    const auto add = [&](const Notice& notice, const std::map<std::string, std::string>& labels, EventTime ends) {
-        Json alert{{"labels", labels}, {"annotations", annotations_of(notice, links, now)}, {"endsAt", to_rfc3339(ends)}};
-        const Json document = Json::parse(notice.document, nullptr, false);
-        // Alertmanager refuses an alert that ends before it starts, and takes the time of arrival where none is given.
-        if (const auto onset = document.value(Json::json_pointer("/culprit/onset"), "");
-            !onset.empty() && onset < to_rfc3339(ends))
-            alert["startsAt"] = onset;
-        if (!links.page.empty()) alert["generatorURL"] = page_of(notice, links);
-        alerts.push_back(std::move(alert));
-    };
     for (const Notice& notice : notices) {
-        if (notice.replaced_labels) add(notice, *notice.replaced_labels, now);
-        add(notice, notice.told.labels, notice.told.firing() ? now + validity : now);
+        const Json incident = incident_words(Json::parse(notice.document, nullptr, false), now, {});
+        const std::string onset = raw_text_of(field(incident, "culprit"), "onset");
+        const auto add = [&](const std::map<std::string, std::string>& labels, EventTime ends) {
+            Json alert{{"labels", labels}, {"annotations", annotations_of(incident, links)}, {"endsAt", to_rfc3339(ends)}};
+            // Alertmanager refuses an alert that ends before it starts, and takes the time of arrival where none is given.
+            if (!onset.empty() && onset < to_rfc3339(ends)) alert["startsAt"] = onset;
+            if (!links.page.empty()) alert["generatorURL"] = page_of(notice, links);
+            alerts.push_back(std::move(alert));
+        };
+        if (notice.replaced_labels) add(*notice.replaced_labels, now);
+        add(notice.told.labels, notice.told.firing() ? now + validity : now);
     }
     return dumped(alerts);
 }

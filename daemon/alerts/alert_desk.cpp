@@ -4,30 +4,26 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/text_values.h"
+#include "daemon/words/json_fields.h"
 
 namespace culprit {
 namespace {
 
 using Json = nlohmann::json;
 
-std::string text(const Json& json, const char* pointer) {
-    const Json::json_pointer at(pointer);
-    if (!json.contains(at)) return {};
-    const Json& value = json.at(at);
-    return value.is_string() ? value.get<std::string>() : value.is_number() ? value.dump() : std::string();
-}
-
-EventTime time(const Json& json, const char* pointer) { return parse_time(text(json, pointer)).value_or(EventTime{}); }
+EventTime time(const Json& json, const char* key) { return parse_time(raw_text_of(json, key)).value_or(EventTime{}); }
 
 /// SEV1 → 1; what is no severity counts as the mildest.
 int level(std::string_view severity) { return severity.size() == 4 && severity.starts_with("SEV") ? severity[3] - '0' : 9; }
 
 /// Which change is blamed, by what names it: more evidence for the same one changes nothing that a person would do.
-std::string cause_of(const Json& document) {
-    if (text(document, "/culprit/attribution") != "attributed") return text(document, "/culprit/attribution");
+std::string cause_of(const Json& culprit) {
+    const std::string attribution = raw_text_of(culprit, "attribution");
+    const Json& causes = elements_of(culprit, "causes");
+    if (attribution != "attributed" || causes.empty()) return attribution;
     std::string cause;
     for (const char* part : {"kind", "operation", "tool", "migration", "release", "time"})
-        cause += text(document, ("/culprit/causes/0/" + std::string(part)).c_str()) + '\x1f';
+        cause += raw_text_of(causes.front(), part) + '\x1f';
     return cause;
 }
 
@@ -105,18 +101,20 @@ AlertDesk::View AlertDesk::read(const std::string& document) {
     View view;
     const Json json = Json::parse(document, nullptr, false);
     if (!json.is_object()) return view;
-    view.status = text(json, "/culprit/status");
-    view.severity = text(json, "/culprit/severity");
-    view.group = text(json, "/culprit/group");
-    view.last_seen = time(json, "/culprit/last_seen");
-    view.silenced_until = time(json, "/culprit/silenced_until");
-    view.maintenance = text(json, "/labels/maintenance") == "true";
-    view.substance = view.status + '\x1f' + view.severity + '\x1f' + cause_of(json);
-    view.labels = {{"alertname", "CulpritIncident"}, {"culprit_id", text(json, "/culprit/id")}, {"severity", view.severity}};
-    for (const auto& [label, pointer] : {std::pair{"environment", "/service/environment"},
-                                         {"database", "/culprit/symptom/database"},
-                                         {"kind", "/culprit/symptom/kind"}})
-        if (std::string value = text(json, pointer); !value.empty()) view.labels.emplace(label, std::move(value));
+    const Json& culprit = field(json, "culprit");
+    const Json& symptom = field(culprit, "symptom");
+    view.status = raw_text_of(culprit, "status");
+    view.severity = raw_text_of(culprit, "severity");
+    view.group = raw_text_of(culprit, "group");
+    view.last_seen = time(culprit, "last_seen");
+    view.silenced_until = time(culprit, "silenced_until");
+    view.maintenance = raw_text_of(field(json, "labels"), "maintenance") == "true";
+    view.substance = view.status + '\x1f' + view.severity + '\x1f' + cause_of(culprit);
+    view.labels = {{"alertname", "CulpritIncident"}, {"culprit_id", raw_text_of(culprit, "id")}, {"severity", view.severity}};
+    for (auto& [label, value] : {std::pair{"environment", raw_text_of(field(json, "service"), "environment")},
+                                 {"database", raw_text_of(symptom, "database")},
+                                 {"kind", raw_text_of(symptom, "kind")}})
+        if (!value.empty()) view.labels.emplace(label, value);
     return view;
 }
 
@@ -130,8 +128,7 @@ const Told* AlertDesk::leader_of(const std::string& id, const std::string& group
     return nullptr;
 }
 
-Notice AlertDesk::notice(AlertEvent event, const std::string& id, const Incident& incident, const Told* before,
-                         EventTime now) const {
+Notice AlertDesk::notice(AlertEvent event, const std::string& id, const Incident& incident, const Told* before, EventTime now) {
     Notice notice;
     notice.document = incident.document;
     Told& told = notice.told;
@@ -145,8 +142,7 @@ Notice AlertDesk::notice(AlertEvent event, const std::string& id, const Incident
         if (!before->firing()) told.labels["severity"] = incident.view->severity;  // it opens again
     } else {
         told.labels = incident.view->labels;
-        const Told* leader = leader_of(id, incident.view->group);
-        told.labels["group"] = leader ? leader->labels.at("group") : incident.view->group.empty() ? id : incident.view->group;
+        told.labels["group"] = incident.view->group.empty() ? id : incident.view->group;
     }
     if (event == AlertEvent::escalated) {
         notice.replaced_labels = told.labels;
@@ -185,7 +181,10 @@ std::optional<Notice> AlertDesk::decide(const std::string& id, Incident& inciden
     if (level(view.severity) > 1 && now < incident.first_offered + rules_.hold) return std::nullopt;
     const Told* leader = leader_of(id, view.group);
     const bool page = !leader || level(view.severity) < level(leader->labels.at("severity"));
-    return notice(page ? AlertEvent::opened : AlertEvent::joined, id, incident, before, now);
+    Notice first = notice(page ? AlertEvent::opened : AlertEvent::joined, id, incident, before, now);
+    // Receivers group by the label: it stays the one that they heard first, though the group's own name has changed since.
+    if (!before && leader) first.told.labels["group"] = leader->labels.at("group");
+    return first;
 }
 
 }  // namespace culprit

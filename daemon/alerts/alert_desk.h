@@ -91,7 +91,7 @@ class AlertDesk {
     };
     static View read(const std::string& document);
     std::optional<Notice> decide(const std::string& id, Incident& incident, EventTime now);
-    Notice notice(AlertEvent event, const std::string& id, const Incident& incident, const Told* before, EventTime now) const;
+    static Notice notice(AlertEvent event, const std::string& id, const Incident& incident, const Told* before, EventTime now);
     const Told* leader_of(const std::string& id, const std::string& group) const;
 
     const AlertRules rules_;

@@ -63,10 +63,7 @@ HttpClientSettings client_settings(const AlertSettings& settings, const std::str
     auto url = parse_http_url(webhook ? text.substr(0, end_of_server(text)) : text);
     if (!url) throw std::runtime_error(url.error().message);
     client.urls.push_back(std::move(url).value());
-    client.username = settings.username;
-    client.password = settings.password;
-    client.bearer_token = settings.token;
-    client.ca_file = settings.ca_file;
+    client.login = settings.login;
     client.request_timeout = settings.request_timeout;
     client.connect_timeout = std::min(client.connect_timeout, settings.request_timeout);
     client.max_response_bytes = 1 << 20;

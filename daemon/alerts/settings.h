@@ -6,6 +6,7 @@
 
 #include "daemon/alerts/alert_bodies.h"
 #include "daemon/alerts/alert_desk.h"
+#include "daemon/sinks/http_login.h"
 
 namespace culprit {
 
@@ -13,10 +14,8 @@ enum class AlertReceiver { alertmanager, webhook };
 
 struct AlertSettings {
     AlertReceiver receiver = AlertReceiver::alertmanager;
-    std::vector<std::string> urls;   // every Alertmanager of a cluster, as each is to be told; one of a webhook
-    std::string username, password;  // basic authentication
-    std::string token;               // a bearer's
-    std::string ca_file;
+    std::vector<std::string> urls;  // every Alertmanager of a cluster, as each is to be told; one of a webhook
+    HttpLogin login;
     std::string template_name = "generic";  // of a webhook
     std::string templates;                  // a folder of the team's own
     AlertRules rules;

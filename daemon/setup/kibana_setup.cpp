@@ -1,14 +1,10 @@
 #include "daemon/setup/kibana_setup.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <map>
-#include <optional>
 
 namespace culprit {
 namespace {
 
-namespace asio = boost::asio;
 using Json = nlohmann::json;
 
 constexpr const char* kBoundary = "culprit-saved-objects";  // no JSON of one line begins with two hyphens and this
@@ -26,50 +22,29 @@ HttpRequest request_to(const KibanaSettings& settings, const std::string& method
     return request;
 }
 
-/// One Kibana, asked one thing after the other.
-class Kibana {
-   public:
-    explicit Kibana(HttpClientSettings settings) : client_(std::move(settings)) {}
-
-    Result<HttpResponse> ask(const HttpRequest& request) {
-        std::optional<Result<HttpResponse>> answer;
-        const auto send = [&]() -> asio::awaitable<void> { answer.emplace(co_await client_.send(request)); };
-        asio::co_spawn(io_, send, [](std::exception_ptr failure) {
-            if (failure) std::rethrow_exception(failure);
-        });
-        io_.restart();
-        io_.run();
-        return std::move(*answer);
-    }
-
-   private:
-    asio::io_context io_;
-    HttpClient client_;
-};
-
 Error refused(const SetupStep& step, const HttpResponse& response) {
-    const Json body = Json::parse(response.body, nullptr, false);
+    const Json body = json_of(response);
     const std::string reason = body.is_object() ? body.value("message", body.dump()) : response.body;
     return Error{"kibana answers " + std::to_string(response.status) + " to " + step.request.method + " " + step.request.target +
                  ": " + reason.substr(0, 500)};
 }
 
-Result<Done> import(Kibana& kibana, const SetupStep& step) {
-    const auto response = kibana.ask(step.request);
+Result<Done> import(const Ask& kibana, const SetupStep& step) {
+    const auto response = kibana(step.request);
     if (!response) return response.error();
-    const Json body = Json::parse(response.value().body, nullptr, false);
+    const Json body = json_of(response.value());
     // An import that failed for some of the objects is a 200, too.
     if (response.value().status != 200 || !body.is_object() || body.value("success", false) == false)
         return refused(step, response.value());
     return Done{};
 }
 
-Result<Done> put_rule(Kibana& kibana, const KibanaSettings& settings, const KibanaRule& rule,
+Result<Done> put_rule(const Ask& kibana, const KibanaSettings& settings, const KibanaRule& rule,
                       const std::function<void(const std::string&)>& said) {
-    const auto there = kibana.ask(request_to(settings, "GET", "/api/alerting/rule/" + rule.id, ""));
+    const auto there = kibana(request_to(settings, "GET", "/api/alerting/rule/" + rule.id, ""));
     if (!there) return there.error();
     const SetupStep step = rule_step(settings, rule, there.value().status == 200);
-    const auto response = kibana.ask(step.request);
+    const auto response = kibana(step.request);
     if (!response) return response.error();
     if (response.value().status != 200) return refused(step, response.value());
     said(step.what);
@@ -112,15 +87,12 @@ Result<Done> set_kibana_up(const KibanaSettings& settings, const std::string& in
     if (!url) return Error{"kibana.url: " + url.error().message};
     HttpClientSettings client;
     client.urls = {url.value()};
-    client.api_key = settings.api_key;
-    client.username = settings.username;
-    client.password = settings.password;
-    client.ca_file = settings.ca_file;
-    Kibana kibana(std::move(client));
+    client.login = settings.login;
+    const Ask kibana = ask_server(std::move(client));
 
-    const auto status = kibana.ask(request_to(settings, "GET", "/api/status", ""));
+    const auto status = kibana(request_to(settings, "GET", "/api/status", ""));
     if (!status) return status.error();
-    const Json body = Json::parse(status.value().body, nullptr, false);
+    const Json body = json_of(status.value());
     const Json::json_pointer number("/version/number");
     if (!body.is_object() || !body.contains(number))
         return Error{"what answers at " + settings.url + " is no Kibana, or wants another api_key: its /api/status (" +

@@ -6,16 +6,10 @@
 #include <vector>
 
 #include "daemon/setup/kibana_objects.h"
+#include "daemon/setup/server.h"
 #include "daemon/setup/settings.h"
-#include "daemon/sinks/http_client.h"
 
 namespace culprit {
-
-/// One request that would be sent, or was.
-struct SetupStep {
-    std::string what;  // "POST /api/saved_objects/_import?overwrite=true: 2 data views, 2 searches, 4 dashboards"
-    HttpRequest request;
-};
 
 /// The body of Kibana's import, and the request around it. Pure.
 SetupStep import_step(const KibanaSettings& settings, const KibanaObjects& objects);

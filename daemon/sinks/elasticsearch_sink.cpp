@@ -48,10 +48,7 @@ HttpClientSettings client_settings(const ElasticsearchSettings& settings) {
         client.urls.push_back(std::move(url).value());
     }
     if (client.urls.empty()) throw std::runtime_error("elasticsearch: urls names no server; give at least one");
-    client.api_key = settings.api_key;
-    client.username = settings.username;
-    client.password = settings.password;
-    client.ca_file = settings.ca_file;
+    client.login = settings.login;
     client.request_timeout = settings.request_timeout;
     client.connect_timeout = std::min(client.connect_timeout, settings.request_timeout);
     return client;

@@ -46,22 +46,23 @@ bool is_ip_address(const std::string& host) {
 class HttpClient::Impl {
    public:
     explicit Impl(HttpClientSettings settings) : settings_(std::move(settings)), tls_(asio::ssl::context::tls_client) {
+        const HttpLogin& login = settings_.login;
         boost::system::error_code failure;
         tls_.set_verify_mode(asio::ssl::verify_peer);
-        if (settings_.ca_file.empty())
+        if (login.ca_file.empty())
             tls_.set_default_verify_paths(failure);
         else
-            tls_.load_verify_file(settings_.ca_file, failure);
+            tls_.load_verify_file(login.ca_file, failure);
         if (failure)
             throw std::runtime_error("cannot read certificates from " +
-                                     (settings_.ca_file.empty() ? "the system's store" : "'" + settings_.ca_file + "'") + ": " +
+                                     (login.ca_file.empty() ? "the system's store" : "'" + login.ca_file + "'") + ": " +
                                      failure.message() + "; ca_file wants a PEM file");
-        if (!settings_.api_key.empty())
-            authorization_ = "ApiKey " + settings_.api_key;
-        else if (!settings_.bearer_token.empty())
-            authorization_ = "Bearer " + settings_.bearer_token;
-        else if (!settings_.username.empty())
-            authorization_ = "Basic " + base64(settings_.username + ":" + settings_.password);
+        if (!login.api_key.empty())
+            authorization_ = "ApiKey " + login.api_key;
+        else if (!login.token.empty())
+            authorization_ = "Bearer " + login.token;
+        else if (!login.username.empty())
+            authorization_ = "Basic " + base64(login.username + ":" + login.password);
     }
 
     asio::awaitable<Result<HttpResponse>> send(const HttpRequest& request) {

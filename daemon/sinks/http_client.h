@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/sinks/http_login.h"
 #include "daemon/sinks/http_url.h"
 #include "matchers/result.h"
 
@@ -21,10 +22,7 @@ namespace culprit {
 
 struct HttpClientSettings {
     std::vector<HttpUrl> urls;  // at least one
-    std::string api_key;        // `Authorization: ApiKey …`; with it, user name and password are not used
-    std::string bearer_token;   // `Authorization: Bearer …`; likewise
-    std::string username, password;
-    std::string ca_file;                                // PEM; empty: the system's certificates
+    HttpLogin login;
     std::chrono::milliseconds connect_timeout{10'000};  // TCP and TLS together
     std::chrono::milliseconds request_timeout{30'000};  // from the first byte written to the last byte read
     std::size_t max_response_bytes = 64 << 20;

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "daemon/sinks/http_login.h"
+
 namespace culprit {
 
 struct ElasticsearchSettings {
     std::vector<std::string> urls;  // http:// or https://, at least one; tried in turn
     std::string index = "culprit-incidents";
-    std::string api_key;  // with it, user name and password are not used
-    std::string username, password;
-    std::string ca_file;  // empty: the system's certificates
+    HttpLogin login;
     std::chrono::milliseconds flush_interval{250};
     std::size_t max_bulk_bytes = 5'000'000;
     std::chrono::milliseconds request_timeout{30'000};

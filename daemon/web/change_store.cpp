@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "daemon/text_values.h"
 #include "daemon/web/incident_summary.h"
-#include "daemon/web/json_fields.h"
+#include "daemon/words/json_fields.h"
 
 namespace culprit {
 namespace {
@@ -15,7 +16,7 @@ KeptChange kept(const IncidentDocument& document) {
     const json parsed = json::parse(document.json, nullptr, false);
     const json &own = field(parsed, "culprit"), &change = field(own, "change");
     KeptChange made{document, text_of(field(own, "watch"), "verdict"), {}, false, {}};
-    made.time = time_of(text_of(change, "time")).value_or(document.bucket);
+    made.time = parse_time(text_of(change, "time")).value_or(document.bucket);
     for (const json& warning : elements_of(own, "warnings")) made.warned = made.warned || text_of(warning, "status") == "open";
     std::string all = text_of(parsed, "message") + '\n' + document.id;
     for (const char* key : {"summary", "kind", "tool", "migration", "release", "service", "database"})

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <map>
 
-#include "daemon/web/json_fields.h"
 #include "daemon/web/layout.h"
 #include "daemon/web/pages.h"
-#include "daemon/web/wording.h"
+#include "daemon/words/json_fields.h"
+#include "daemon/words/wording.h"
 
 namespace culprit {
 namespace {

@@ -3,11 +3,12 @@
 #include <cmath>
 #include <cstdio>
 
-#include "daemon/web/json_fields.h"
+#include "daemon/text_values.h"
 #include "daemon/web/layout.h"
 #include "daemon/web/pages.h"
 #include "daemon/web/rate_chart.h"
-#include "daemon/web/wording.h"
+#include "daemon/words/json_fields.h"
+#include "daemon/words/wording.h"
 
 namespace culprit {
 namespace {
@@ -215,13 +216,13 @@ TemplateData impact_of(const json& own) {
 
 TemplateData timeline_of(const json& own) {
     TemplateData timeline{TemplateData::type::list};
-    const auto onset = time_of(text_of(own, "onset"));
+    const auto onset = parse_time(text_of(own, "onset"));
     for (const json& moment : elements_of(own, "timeline")) {
         TemplateData one;
         const std::string time = text_of(moment, "time");
         one.set("exact", time);
         one.set("time", time.size() >= 19 ? time.substr(11, 8) : time);
-        if (const auto at = time_of(time); at && onset) {
+        if (const auto at = parse_time(time); at && onset) {
             const double offset = std::chrono::duration<double>(*at - *onset).count();
             one.set("offset", std::fabs(offset) < 0.5 ? "0" : (offset < 0 ? "−" : "+") + span_of(offset));
         }
@@ -321,7 +322,7 @@ std::string incident_page(const KeptIncident& incident, const IncidentStore& all
         set_text(values, std::string(key) + "_readable", readable_time(text_of(own, from)));
     }
     set_text(values, "resolved_by", spaced(text_of(own, "resolved_by")));
-    const auto began = time_of(text_of(own, "onset")), ended = time_of(text_of(own, "last_seen"));
+    const auto began = parse_time(text_of(own, "onset")), ended = parse_time(text_of(own, "last_seen"));
     if (began && ended && *ended - *began >= std::chrono::seconds{1})
         values.set("lasted", span_of(std::chrono::duration<double>(*ended - *began).count()));
     const IncidentSummary& summary = incident.summary;

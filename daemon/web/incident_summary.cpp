@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "daemon/web/json_fields.h"
-#include "daemon/web/wording.h"
+#include "daemon/text_values.h"
+#include "daemon/words/json_fields.h"
+#include "daemon/words/wording.h"
 
 namespace culprit {
 namespace {
@@ -61,8 +62,8 @@ IncidentSummary summarise(const IncidentDocument& incident) {
     summary.onset = text_of(own, "onset");
     summary.last_seen = text_of(own, "last_seen");
     summary.resolved_at = text_of(own, "resolved_at");
-    summary.began = time_of(summary.onset).value_or(incident.bucket);
-    summary.seen = time_of(summary.last_seen).value_or(summary.began);
+    summary.began = parse_time(summary.onset).value_or(incident.bucket);
+    summary.seen = parse_time(summary.last_seen).value_or(summary.began);
     summary.count = integer_of(symptom, "count");
     summary.users = integer_of(field(own, "impact"), "users");
     const json& cause = field(own, "cause");

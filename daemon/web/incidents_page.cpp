@@ -1,7 +1,7 @@
 #include "daemon/web/layout.h"
 #include "daemon/web/pages.h"
 #include "daemon/web/rate_chart.h"
-#include "daemon/web/wording.h"
+#include "daemon/words/wording.h"
 
 namespace culprit {
 namespace {

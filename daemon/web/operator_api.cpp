@@ -6,8 +6,9 @@
 #include <cstdio>
 #include <initializer_list>
 
-#include "daemon/web/json_fields.h"
-#include "daemon/web/wording.h"
+#include "daemon/text_values.h"
+#include "daemon/words/json_fields.h"
+#include "daemon/words/wording.h"
 
 namespace culprit {
 namespace {
@@ -52,8 +53,7 @@ class Body {
     std::optional<EventTime> time(const char* key) {
         const std::string text = this->text(key, kName);
         if (text.empty()) return std::nullopt;
-        // `2026-02-01T02:00Z` is what people write.
-        const auto time = time_of(text.size() == 17 ? text.substr(0, 16) + ":00Z" : text);
+        const auto time = parse_time(text);
         if (!time) fail(std::string(key) + ": expected a time such as 2026-02-01T02:00:00Z, not '" + text + "'");
         return time;
     }

@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "daemon/web/json_fields.h"
-#include "daemon/web/wording.h"
+#include "daemon/text_values.h"
+#include "daemon/words/json_fields.h"
+#include "daemon/words/wording.h"
 #include "matchers/log_entry_json.h"
 
 namespace culprit {
@@ -26,7 +27,7 @@ struct Bars {
 };
 
 std::optional<double> seconds_of(const std::string& rfc3339) {
-    const auto time = time_of(rfc3339);
+    const auto time = parse_time(rfc3339);
     if (!time) return std::nullopt;
     return static_cast<double>(to_micros(*time)) / 1e6;
 }

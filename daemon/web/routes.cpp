@@ -89,35 +89,32 @@ WebAnswer pipeline(const Call& call) {
 
 WebAnswer openapi(const Call&) { return reply(200, kJson, std::string(page_template("openapi.json"))); }
 
+/// A page of documents, with what the next one is asked by where there is one.
+template <class Kept>
+std::string listed(const char* name, const std::vector<Kept>& documents, std::size_t total, const std::string& next) {
+    std::string body = "{\"" + std::string(name) + "\":[";
+    for (const auto& each : documents) body += (body.back() == '[' ? "" : ",") + each->document.json;
+    body += "],\"total\":" + std::to_string(total);
+    if (!next.empty()) body += ",\"next\":" + dumped(next);
+    return body + '}';
+}
+
 WebAnswer incidents(const Call& call) {
     const auto query = parse_incident_query(call.query());
     if (!query) return json_error(400, query.error().message);
     const auto revision = std::to_string(call.state.incidents.revision());  // before the list: never newer than what it tags
     return tagged(call, revision, kJson, [&] {
         const auto page = select(*call.state.incidents.list(), query.value());
-        std::string body = "{\"incidents\":[";
-        bool first = true;
-        for (const auto& incident : page.value().incidents) {
-            if (!first) body += ',';
-            first = false;
-            body += incident->document.json;
-        }
-        body += "],\"total\":" + std::to_string(page.value().total);
-        if (!page.value().next.empty()) body += ",\"next\":" + dumped(page.value().next);
-        return body + '}';
+        return listed("incidents", page.value().incidents, page.value().total, page.value().next);
     });
 }
 
 WebAnswer all_changes(const Call& call) {
+    const auto revision = std::to_string(call.state.incidents.revision());
     const auto page = select_changes(call.state.incidents.changes().list(), call.query());
     if (!page) return json_error(400, page.error().message);
-    return tagged(call, std::to_string(call.state.incidents.revision()), kJson, [&] {
-        std::string body = "{\"changes\":[";
-        for (const auto& change : page.value().changes) body += (body.back() == '[' ? "" : ",") + change->document.json;
-        body += "],\"total\":" + std::to_string(page.value().total);
-        if (!page.value().next.empty()) body += ",\"next\":" + dumped(page.value().next);
-        return body + '}';
-    });
+    return tagged(call, revision, kJson,
+                  [&] { return listed("changes", page.value().changes, page.value().total, page.value().next); });
 }
 
 WebAnswer one_change(const Call& call) {

@@ -3,18 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "daemon/words/wording.h"
+
 namespace culprit {
-namespace {
-
-/// U+200E, U+200F, U+202A … U+202E, U+2066 … U+2069: all of three bytes.
-bool is_direction_mark(std::string_view bytes) {
-    if (bytes.size() < 3 || bytes[0] != '\xe2') return false;
-    const auto second = static_cast<unsigned char>(bytes[1]), third = static_cast<unsigned char>(bytes[2]);
-    return (second == 0x80 && (third == 0x8e || third == 0x8f || (third >= 0xaa && third <= 0xae))) ||
-           (second == 0x81 && third >= 0xa6 && third <= 0xa9);
-}
-
-}  // namespace
 
 std::string escape_plain(const std::string& text) {
     std::string plain;

@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "daemon/text_values.h"
+#include "daemon/words/json_fields.h"
+#include "daemon/words/wording.h"
 #include "matchers/log_entry_json.h"
 
 namespace culprit {
@@ -13,29 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-const Json& at(const Json& object, const char* key) {
-    static const Json none;
-    if (!object.is_object()) return none;
-    const auto found = object.find(key);
-    return found == object.end() ? none : *found;
-}
-std::string text(const Json& object, const char* key) {
-    const Json& value = at(object, key);
-    if (value.is_string()) return value.get<std::string>();
-    return value.is_number() ? value.dump() : std::string();
-}
-double number(const Json& object, const char* key) {
-    const Json& value = at(object, key);
-    return value.is_number() ? value.get<double>() : 0;
-}
 void put(Json& json, const char* key, const std::string& value) {
     if (!value.empty()) json[key] = value;
-}
-
-/// 2026-02-03T04:05:06.123456Z → 2026-02-03 04:05:06 UTC.
-std::string readable(const std::string& rfc3339) {
-    if (rfc3339.size() < 20 || rfc3339[10] != 'T') return rfc3339;
-    return rfc3339.substr(0, 10) + " " + rfc3339.substr(11, 8) + " UTC";
 }
 
 std::string joined(const Json& list) {
@@ -46,11 +27,6 @@ std::string joined(const Json& list) {
     return all;
 }
 
-std::string counted(double count, const char* one, const char* many) {
-    const auto whole = std::llround(count);
-    return std::to_string(whole) + " " + (whole == 1 ? one : many);
-}
-
 std::string per_minute(double rate) {
     char said[32];
     std::snprintf(said, sizeof said, rate < 10 ? "%.1f" : "%.0f", rate);
@@ -59,11 +35,11 @@ std::string per_minute(double rate) {
 
 Json cause_words(const Json& cause) {
     Json words = cause;
-    const double seconds = number(cause, "offset_seconds");
+    const double seconds = number_of(cause, "offset_seconds");
     const std::string span = spoken(std::chrono::seconds(std::llround(std::fabs(seconds))));
-    words["when"] = span + (seconds <= 0 ? " before the first error" : " after the first error");
-    words["percent"] = std::to_string(std::lround(number(cause, "confidence") * 100)) + " %";
-    words["time"] = readable(text(cause, "time"));
+    words["when"] = span + " " + from_onset(seconds);
+    words["percent"] = percent_of(number_of(cause, "confidence"));
+    words["time"] = readable_time(raw_text_of(cause, "time"));
     return words;
 }
 
@@ -80,8 +56,8 @@ Json moment_words(const Json& moment) {
                                                                        {"remedy", "Remedy"},
                                                                        {"last_seen", "Last error"},
                                                                        {"resolved", "Resolved"}}};
-    Json words{{"time", readable(text(moment, "time"))}, {"text", text(moment, "text")}};
-    const std::string what = text(moment, "what");
+    Json words{{"time", readable_time(raw_text_of(moment, "time"))}, {"text", raw_text_of(moment, "text")}};
+    const std::string what = raw_text_of(moment, "what");
     const auto* name = std::ranges::find_if(kNames, [&](const auto& each) { return what == each[0]; });
     words["what"] = name == kNames.end() ? what : (*name)[1];
     return words;
@@ -104,23 +80,23 @@ Json actions_of(const Json& timeline) {
     Json actions = Json::array();
     if (timeline.is_array())
         for (const Json& moment : timeline)
-            if (text(moment, "what") == "remedy") actions.push_back(moment_words(moment));
+            if (raw_text_of(moment, "what") == "remedy") actions.push_back(moment_words(moment));
     return actions;
 }
 
 std::string users_of(const Json& impact) {
-    const double users = number(impact, "users");
+    const double users = number_of(impact, "users");
     if (users < 1) return "unknown: the logs name no user";
-    std::string said = counted(users, "distinct user", "distinct users");
-    if (const Json& ratio = at(impact, "users_ratio"); ratio.is_number())
-        return said + ", " + std::to_string(std::lround(ratio.get<double>() * 100)) + " % of the active ones";
+    std::string said = counted(std::llround(users), "distinct user");
+    if (const Json& ratio = field(impact, "users_ratio"); ratio.is_number())
+        return said + ", " + percent_of(ratio.get<double>()) + " of the active ones";
     return said + "; their share of all users is unknown";
 }
 
 std::string errors_of(const Json& symptom) {
-    std::string said = counted(number(symptom, "count"), "error", "errors");
-    if (const double rate = number(symptom, "rate_per_minute"); rate > 0) said += ", " + per_minute(rate);
-    const double before = number(symptom, "baseline_per_minute");
+    std::string said = counted(std::llround(number_of(symptom, "count")), "error");
+    if (const double rate = number_of(symptom, "rate_per_minute"); rate > 0) said += ", " + per_minute(rate);
+    const double before = number_of(symptom, "baseline_per_minute");
     return said + (before > 0 ? "; " + per_minute(before) + " before the onset" : "; none before the onset");
 }
 
@@ -132,52 +108,43 @@ std::optional<Duration> between(const std::string& from, const std::string& unti
 
 /// Class 23 (integrity constraints) and corruption: what the playbook's "data integrity verification" is about.
 bool is_data_integrity(const Json& symptom) {
-    const std::string sqlstate = text(symptom, "sqlstate");
+    const std::string sqlstate = raw_text_of(symptom, "sqlstate");
     return sqlstate.starts_with("23") || sqlstate == "XX001" || sqlstate == "XX002";
 }
 
 }  // namespace
 
-std::string spoken(Duration span) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(span).count();
-    if (seconds < 120) return std::to_string(seconds) + " s";
-    const auto minutes = (seconds + 30) / 60;
-    if (minutes < 120) return std::to_string(minutes) + " min";
-    const auto hours = minutes / 60;
-    if (hours < 48) return std::to_string(hours) + " h" + (minutes % 60 ? " " + std::to_string(minutes % 60) + " min" : "");
-    return std::to_string(hours / 24) + " d" + (hours % 24 ? " " + std::to_string(hours % 24) + " h" : "");
-}
-
 nlohmann::json incident_words(const nlohmann::json& document, EventTime now, const Said& said) {
-    const Json& culprit = at(document, "culprit");
-    const Json& symptom = at(culprit, "symptom");
-    const Json& impact = at(culprit, "impact");
-    const Json& diagnosis = at(culprit, "diagnosis");
-    const std::string onset = text(culprit, "onset"), status = text(culprit, "status"), until = text(culprit, "resolved_at");
+    const Json& culprit = field(document, "culprit");
+    const Json& symptom = field(culprit, "symptom");
+    const Json& impact = field(culprit, "impact");
+    const Json& diagnosis = field(culprit, "diagnosis");
+    const std::string onset = raw_text_of(culprit, "onset"), status = raw_text_of(culprit, "status"),
+                      until = raw_text_of(culprit, "resolved_at");
     const std::string written = to_rfc3339(now);
 
-    Json words{{"time", readable(written)}, {"detected", readable(onset)}, {"date", onset.substr(0, 10)}};
+    Json words{{"time", readable_time(written)}, {"detected", readable_time(onset)}, {"date", onset.substr(0, 10)}};
     for (const char* state : {"open", "resolved", "merged"}) words[std::string("is_") + state] = status == state;
-    const std::string attribution = text(culprit, "attribution");
+    const std::string attribution = raw_text_of(culprit, "attribution");
     for (const char* state : {"pending", "attributed", "unattributed"}) words[std::string("is_") + state] = attribution == state;
     words["is_identified"] = attribution == "attributed" && status == "open";
     words["is_investigating"] = attribution != "attributed" && status == "open";
     if (const auto elapsed = between(onset, written)) words["elapsed"] = spoken(*elapsed);
     if (const auto duration = between(onset, until)) words["duration"] = spoken(*duration);
-    put(words, "resolved_at", readable(until));
-    put(words, "last_seen", readable(text(culprit, "last_seen")));
+    put(words, "resolved_at", readable_time(until));
+    put(words, "last_seen", readable_time(raw_text_of(culprit, "last_seen")));
     words["errors"] = errors_of(symptom);
     words["users"] = users_of(impact);
-    for (const char* list : {"services", "hosts", "releases"}) put(words, list, joined(at(impact, list)));
+    for (const char* list : {"services", "hosts", "releases"}) put(words, list, joined(field(impact, list)));
     words["is_data_integrity"] = is_data_integrity(symptom);
-    words["causes"] = list_of(at(culprit, "causes"), cause_words);
+    words["causes"] = list_of(field(culprit, "causes"), cause_words);
     if (attribution == "attributed" && !words["causes"].empty()) words["found"] = words["causes"].front();
     words["has_causes"] = !words["causes"].empty();
-    words["actions"] = actions_of(at(culprit, "timeline"));
+    words["actions"] = actions_of(field(culprit, "timeline"));
     words["no_actions"] = words["actions"].empty() && !said.contains("actions");
-    words["timeline"] = list_of(at(culprit, "timeline"), moment_words);
-    words["verify_sql"] = list_of(at(diagnosis, "verify_sql"), sql_words);
-    words["fix_sql"] = list_of(at(diagnosis, "fix_sql"), sql_words);
+    words["timeline"] = list_of(field(culprit, "timeline"), moment_words);
+    words["verify_sql"] = list_of(field(diagnosis, "verify_sql"), sql_words);
+    words["fix_sql"] = list_of(field(diagnosis, "fix_sql"), sql_words);
     words["has_verify_sql"] = !words["verify_sql"].empty();
     words["has_fix_sql"] = !words["fix_sql"].empty();
 

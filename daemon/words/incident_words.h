@@ -23,7 +23,4 @@ using Said = std::map<std::string, std::string>;  // what a person says: busines
 /// `now` is the time at which the message is written. Expects a document as `to_document` makes it; what is missing is left out.
 nlohmann::json incident_words(const nlohmann::json& document, EventTime now, const Said& said);
 
-/// "45 s", "12 min", "1 h 12 min", "3 d 4 h".
-std::string spoken(Duration span);
-
 }  // namespace culprit

@@ -192,7 +192,7 @@ TEST(Config, AlertsGoToEveryAlertmanagerAndToWebhooks) {
     const auto& webhook = std::get<AlertSettings>(config.value().sinks.at(1));
     EXPECT_EQ(webhook.receiver, AlertReceiver::webhook);
     EXPECT_EQ(webhook.template_name, "slack");
-    EXPECT_EQ(webhook.token, "t");
+    EXPECT_EQ(webhook.login.token, "t");
     EXPECT_EQ(webhook.rules.least_severity, 3);
     EXPECT_EQ(webhook.rules.hold, std::chrono::seconds{10});
     EXPECT_EQ(webhook.rules.repeat, Duration{0});

@@ -37,7 +37,7 @@ class AlertSinkTest : public testing::Test {
         AlertSettings settings;
         settings.receiver = receiver;
         settings.urls = urls;
-        settings.token = "secret";
+        settings.login.token = "secret";
         settings.rules.hold = 0s;
         settings.rules.repeat = receiver == AlertReceiver::alertmanager ? Duration{1min} : Duration{0};
         settings.request_timeout = 2s;

@@ -88,7 +88,7 @@ TEST(KibanaVersions, BelowSevenSeventeenAreRefused) {
 
 TEST(KibanaSetup, TheImportIsAFormWithOneObjectALine) {
     const KibanaSettings settings{
-        .url = "http://kibana:5601", .space = "ops", .api_key = {}, .username = {}, .password = {}, .ca_file = {}};
+        .url = "http://kibana:5601", .space = "ops", .login = {}};
     const SetupStep step = import_step(settings, kibana_objects({8, 11}));
     EXPECT_EQ(step.request.target, "/s/ops/api/saved_objects/_import?overwrite=true");
     EXPECT_EQ(step.what, "2 data views, 2 searches, 4 dashboards");

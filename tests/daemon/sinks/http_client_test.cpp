@@ -93,10 +93,10 @@ TEST_F(HttpClientTest, an_api_key_wins_over_a_password) {
     ScriptedServer server(echo);
     HttpClientSettings settings = to({server.url()});
     HttpClient nobody(settings);
-    settings.username = "elastic";
-    settings.password = "pä:ss";
+    settings.login.username = "elastic";
+    settings.login.password = "pä:ss";
     HttpClient somebody(settings);
-    settings.api_key = "a2V5";
+    settings.login.api_key = "a2V5";
     HttpClient key(settings);
     for (HttpClient* client : {&nobody, &somebody, &key}) ASSERT_TRUE(send(*client, post("/")).ok());
     EXPECT_EQ(server.received().at(0).headers.count("authorization"), 0U);
@@ -202,7 +202,7 @@ TEST_F(HttpClientTest, speaks_tls_to_a_server_whose_certificate_the_ca_file_hold
     Certificate certificate("IP:127.0.0.1");
     ScriptedServer server(echo, 0, &certificate.context());
     HttpClientSettings settings = to({server.url()});
-    settings.ca_file = certificate.file();
+    settings.login.ca_file = certificate.file();
     HttpClient client(settings);
     for (int at = 0; at < 2; ++at) {
         const auto answer = send(client, post("/a", "x"));
@@ -226,7 +226,7 @@ TEST_F(HttpClientTest, refuses_a_certificate_made_for_another_host) {
     Certificate certificate("DNS:elsewhere.example.org");
     ScriptedServer server(echo, 0, &certificate.context());
     HttpClientSettings settings = to({server.url()});
-    settings.ca_file = certificate.file();
+    settings.login.ca_file = certificate.file();
     HttpClient client(settings);
     EXPECT_FALSE(send(client, post("/")).ok());
     EXPECT_TRUE(server.received().empty());
@@ -234,7 +234,7 @@ TEST_F(HttpClientTest, refuses_a_certificate_made_for_another_host) {
 
 TEST_F(HttpClientTest, a_ca_file_that_is_not_there_is_said_at_start_up) {
     HttpClientSettings settings = to({"https://es"});
-    settings.ca_file = "/nowhere/ca.pem";
+    settings.login.ca_file = "/nowhere/ca.pem";
     try {
         HttpClient client(settings);
         FAIL();

@@ -6,6 +6,7 @@
 
 #include "../temporary_folder.h"
 #include "daemon/text_values.h"
+#include "daemon/words/wording.h"
 
 namespace culprit {
 namespace {
@@ -58,7 +59,7 @@ TEST(MessageTemplates, TheInitialNotificationHasThePlaybooksFields) {
     EXPECT_TRUE(says(text, "- Users affected: 87 distinct users; their share of all users is unknown\n"));
     EXPECT_TRUE(says(text, "- Functionality affected: services checkout, profile\n"));
     EXPECT_TRUE(says(text, "- Business impact: unknown\n"));
-    EXPECT_TRUE(says(text, "- Investigation in progress\n- 1204 errors, 14 a minute; none before the onset\n"));
+    EXPECT_TRUE(says(text, "- Investigation in progress\n- 1,204 errors, 14 a minute; none before the onset\n"));
     EXPECT_TRUE(
         says(text, "- Probable cause (94 %): migration 0042 by alembic added the constraint, 95 s before the first error\n"));
     EXPECT_TRUE(says(text, "Next Update:\n12:00 UTC\n"));

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/web/wording.h"
+#include "daemon/words/wording.h"
 
 namespace culprit {
 
@@ -16,11 +16,15 @@ inline const nlohmann::json& field(const nlohmann::json& object, std::string_vie
     return found == object.end() ? none : *found;
 }
 
-/// A string as it can be shown (see `visible`), a number as it is written; empty for the rest.
-inline std::string text_of(const nlohmann::json& value) {
-    if (value.is_string()) return visible(value.get<std::string>());
+/// A string as it is, a number as it is written; empty for the rest.
+inline std::string raw_text_of(const nlohmann::json& value) {
+    if (value.is_string()) return value.get<std::string>();
     return value.is_number() ? value.dump() : std::string();
 }
+inline std::string raw_text_of(const nlohmann::json& object, std::string_view key) { return raw_text_of(field(object, key)); }
+
+/// The same as it can be shown (see `visible`).
+inline std::string text_of(const nlohmann::json& value) { return visible(raw_text_of(value)); }
 inline std::string text_of(const nlohmann::json& object, std::string_view key) { return text_of(field(object, key)); }
 
 inline double number_of(const nlohmann::json& object, std::string_view key) {

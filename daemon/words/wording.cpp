@@ -1,46 +1,11 @@
-#include "daemon/web/wording.h"
+#include "daemon/words/wording.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 
 namespace culprit {
-namespace {
-
-std::optional<int> digits(std::string_view text, std::size_t at, std::size_t length) {
-    int value = 0;
-    const char* end = text.data() + at + length;
-    const auto [stopped, problem] = std::from_chars(text.data() + at, end, value);
-    if (problem != std::errc() || stopped != end || text[at] == '-') return std::nullopt;
-    return value;
-}
-
-}  // namespace
-
-std::optional<EventTime> time_of(std::string_view text) {
-    using namespace std::chrono;
-    if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-        text.back() != 'Z')
-        return std::nullopt;
-    const auto y = digits(text, 0, 4), mo = digits(text, 5, 2), d = digits(text, 8, 2), h = digits(text, 11, 2),
-               mi = digits(text, 14, 2), s = digits(text, 17, 2);
-    if (!y || !mo || !d || !h || !mi || !s) return std::nullopt;
-    const year_month_day date{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
-    if (!date.ok() || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
-    Duration fraction{0};
-    if (text[19] == '.') {
-        const std::size_t length = std::min<std::size_t>(text.size() - 21, 6);
-        const auto value = length == 0 ? std::nullopt : digits(text, 20, length);
-        if (!value) return std::nullopt;
-        fraction = Duration{static_cast<std::int64_t>(*value * std::pow(10, 6 - static_cast<int>(length)))};
-    } else if (text.size() != 20) {
-        return std::nullopt;
-    }
-    return EventTime{sys_days{date} + hours{*h} + minutes{*mi} + seconds{*s} + fraction};
-}
-
 std::string readable_time(std::string_view rfc3339) {
     if (rfc3339.size() < 20 || rfc3339[10] != 'T') return std::string(rfc3339);
     return std::string(rfc3339.substr(0, 10)) + " " + std::string(rfc3339.substr(11, 8)) + " UTC";
@@ -63,9 +28,19 @@ std::string span_of(double seconds) {
     return say((whole + 43'200) / 86'400, "d");
 }
 
-std::string distance_of(double offset_seconds) {
-    return span_of(offset_seconds) + (offset_seconds <= 0 ? " before the first error" : " after the first error");
+std::string spoken(Duration span) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(span).count();
+    if (seconds < 120) return std::to_string(seconds) + " s";
+    const auto minutes = (seconds + 30) / 60;
+    if (minutes < 120) return std::to_string(minutes) + " min";
+    const auto hours = minutes / 60;
+    if (hours < 48) return std::to_string(hours) + " h" + (minutes % 60 ? " " + std::to_string(minutes % 60) + " min" : "");
+    return std::to_string(hours / 24) + " d" + (hours % 24 ? " " + std::to_string(hours % 24) + " h" : "");
 }
+
+std::string from_onset(double offset_seconds) { return offset_seconds <= 0 ? "before the first error" : "after the first error"; }
+
+std::string distance_of(double offset_seconds) { return span_of(offset_seconds) + " " + from_onset(offset_seconds); }
 
 std::string percent_of(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
 
@@ -85,15 +60,19 @@ std::string spaced(std::string_view name) {
     return text;
 }
 
+bool is_direction_mark(std::string_view bytes) {
+    if (bytes.size() < 3 || bytes[0] != '\xE2') return false;
+    const auto second = static_cast<unsigned char>(bytes[1]), third = static_cast<unsigned char>(bytes[2]);
+    return (second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE))) ||
+           (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+}
+
 std::string visible(std::string text) {
-    // U+200E, U+200F, U+202A … U+202E are E2 80 8E …, U+2066 … U+2069 are E2 81 A6 …
-    for (std::size_t at = text.find('\xE2'); at != std::string::npos && at + 2 < text.size(); at = text.find('\xE2', at + 1)) {
-        const auto middle = static_cast<unsigned char>(text[at + 1]), last = static_cast<unsigned char>(text[at + 2]);
-        const bool turns = (middle == 0x80 && (last == 0x8E || last == 0x8F || (last >= 0xAA && last <= 0xAE))) ||
-                           (middle == 0x81 && last >= 0xA6 && last <= 0xA9);
-        if (!turns) continue;
+    for (std::size_t at = text.find('\xE2'); at != std::string::npos; at = text.find('\xE2', at + 1)) {
+        if (!is_direction_mark(std::string_view(text).substr(at))) continue;
         char code[8];
-        std::snprintf(code, sizeof code, "\\u%04X", 0x2000U + (middle - 0x80U) * 64U + (last - 0x80U));
+        const auto second = static_cast<unsigned char>(text[at + 1]), third = static_cast<unsigned char>(text[at + 2]);
+        std::snprintf(code, sizeof code, "\\u%04X", 0x2000U + (second - 0x80U) * 64U + (third - 0x80U));
         text.replace(at, 3, code);
     }
     return text;
