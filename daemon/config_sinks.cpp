@@ -33,6 +33,7 @@ ElasticsearchSettings read_elasticsearch(const YamlValue& value) {
     }
     if (const auto index = map.find("index")) elasticsearch.index = index->word("an index name");
     elasticsearch.login = read_login(map, "api_key");
+    if (const auto retention = map.find("retention")) elasticsearch.retention = retention->duration(std::chrono::days{1});
     const auto milliseconds = [&](const char* key, std::chrono::milliseconds& setting) {
         if (const auto given = map.find(key)) {
             setting = std::chrono::duration_cast<std::chrono::milliseconds>(given->duration(std::chrono::milliseconds{1}));

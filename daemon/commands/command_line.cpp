@@ -81,9 +81,13 @@ int command_line(int argc, char** argv) {
     SetupOptions setup_options;
     std::string target;
     auto* setup_command = app.add_subcommand("setup", "Installs in other servers what they need to show and alert on incidents");
-    setup_command->add_option("target", target, "kibana: data views, dashboards, alerting rules; kafka: creates culprit's own topics, or checks those that exist")
+    setup_command
+        ->add_option(
+            "target", target,
+            "elasticsearch: index templates, deletion by age; kibana: data views, dashboards, alerting rules; kafka: creates "
+            "culprit's own topics, or checks those that exist")
         ->required()
-        ->check(CLI::IsMember({"kibana", "kafka"}));
+        ->check(CLI::IsMember({"elasticsearch", "kibana", "kafka"}));
     setup_command->add_option("--config", setup_options.config, "The daemon's configuration file")->required();
     setup_command->add_flag("--dry-run", setup_options.dry_run, "Print what would be sent, and send nothing");
 
@@ -101,7 +105,10 @@ int command_line(int argc, char** argv) {
     if (check_command->parsed()) return check(check_options);
     if (explain_command->parsed()) return explain(explain_options);
     if (report_command->parsed()) return report(report_options);
-    if (setup_command->parsed()) return target == "kafka" ? setup_kafka(setup_options) : setup(setup_options);
+    if (setup_command->parsed())
+        return target == "kafka"    ? setup_kafka(setup_options)
+               : target == "kibana" ? setup_kibana(setup_options)
+                                    : setup_elasticsearch(setup_options);
     if (version_command->parsed()) return version();
     scan_options.emit_signals = emit == "signals";
     scan_options.ndjson = format == "ndjson";

@@ -58,7 +58,8 @@ int scan(const ScanOptions& options);
 int check(const CheckOptions& options);
 int explain(const ExplainOptions& options);
 int report(const ReportOptions& options);
-int setup(const SetupOptions& options);
+int setup_elasticsearch(const SetupOptions& options);
+int setup_kibana(const SetupOptions& options);
 int setup_kafka(const SetupOptions& options);
 int version();
 

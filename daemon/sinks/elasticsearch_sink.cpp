@@ -40,6 +40,12 @@ class ElasticsearchSink final : public Sink {
     std::shared_ptr<ElasticsearchWriter> writer_;  // shared with its coroutine, which ends on another thread
 };
 
+void log_rejected(const IncidentDocument& document, const std::string& reason) {
+    spdlog::error("elasticsearch will never take incident {} (version {}): {}", document.id, document.version, reason);
+}
+
+}  // namespace
+
 HttpClientSettings client_settings(const ElasticsearchSettings& settings) {
     HttpClientSettings client;
     for (const std::string& text : settings.urls) {
@@ -53,12 +59,6 @@ HttpClientSettings client_settings(const ElasticsearchSettings& settings) {
     client.connect_timeout = std::min(client.connect_timeout, settings.request_timeout);
     return client;
 }
-
-void log_rejected(const IncidentDocument& document, const std::string& reason) {
-    spdlog::error("elasticsearch will never take incident {} (version {}): {}", document.id, document.version, reason);
-}
-
-}  // namespace
 
 std::unique_ptr<Sink> make_elasticsearch_sink(boost::asio::io_context& io, ElasticsearchSettings settings, Telemetry& telemetry,
                                               RejectedDocument rejected, RetrySchedule schedule) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/sinks/http_client.h"
 #include "daemon/sinks/retry_schedule.h"
 #include "daemon/sinks/settings.h"
 #include "daemon/sinks/sink.h"
@@ -26,6 +27,9 @@ namespace culprit {
 /// Takes a document that the server will never take, with its reason. Called on the io_context's thread; when it returns the
 /// document counts as safe.
 using RejectedDocument = std::function<void(const IncidentDocument&, const std::string& reason)>;
+
+/// Throws std::runtime_error for an address that is none.
+HttpClientSettings client_settings(const ElasticsearchSettings& settings);
 
 /// Throws std::runtime_error for an address that is none, or a CA file that cannot be read. Work begins when `io` runs, on one
 /// strand. `io` must outlive the sink; `telemetry` and what `rejected` refers to must live until `io` has stopped running, as

@@ -192,11 +192,19 @@ asio::awaitable<void> ElasticsearchWriter::pause(std::chrono::milliseconds wait)
     }
 }
 
-asio::awaitable<ElasticsearchWriter::Step> ElasticsearchWriter::put_template(std::string index, std::string body) {
+/// A template that has all that is wanted stays as it is: it may have been put by someone who may do more than this sink.
+asio::awaitable<ElasticsearchWriter::Step> ElasticsearchWriter::put_template(std::string index, nlohmann::json wanted) {
     HttpRequest request;
-    request.method = "PUT";
+    request.method = "GET";
     request.target = "/_index_template/" + index;
-    request.body = std::move(body);
+    const Result<HttpResponse> standing = co_await client_.send(request);
+    if (standing.ok() && standing.value().status == 200) {
+        auto update = template_update(wanted, nlohmann::json::parse(standing.value().body, nullptr, false));
+        if (!update) co_return Step::go_on;
+        wanted = *std::move(update);
+    }
+    request.method = "PUT";
+    request.body = wanted.dump();
     const auto begin = std::chrono::steady_clock::now();
     const Result<HttpResponse> response = co_await client_.send(request);
     const bool ok = response.ok() && response.value().status == 200;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ class ElasticsearchWriter : public std::enable_shared_from_this<ElasticsearchWri
     enum class Step { go_on, retry, retry_slowly, give_up };  // in order of gravity
 
     boost::asio::awaitable<void> run();
-    boost::asio::awaitable<Step> put_template(std::string index, std::string body);
+    boost::asio::awaitable<Step> put_template(std::string index, nlohmann::json wanted);
     boost::asio::awaitable<Step> flush();
     boost::asio::awaitable<Step> send_bulk(std::vector<IncidentDocument> documents, std::string body);
     boost::asio::awaitable<void> pause(std::chrono::milliseconds wait);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/sinks/http_login.h"
+#include "matchers/event_time.h"
 
 namespace culprit {
 
@@ -13,6 +14,7 @@ struct ElasticsearchSettings {
     std::vector<std::string> urls;  // http:// or https://, at least one; tried in turn
     std::string index = "culprit-incidents";
     HttpLogin login;
+    Duration retention = std::chrono::days{365};  // at least; then `culprit setup elasticsearch` has the servers delete
     std::chrono::milliseconds flush_interval{250};
     std::size_t max_bulk_bytes = 5'000'000;
     std::chrono::milliseconds request_timeout{30'000};

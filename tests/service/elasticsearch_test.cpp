@@ -13,6 +13,8 @@
 #include <optional>
 #include <thread>
 
+#include "daemon/setup/elasticsearch_setup.h"
+#include "daemon/sinks/bulk_request.h"
 #include "daemon/sinks/elasticsearch_sink.h"
 #include "daemon/sinks/http_client.h"
 #include "daemon/sinks/index_template.h"
@@ -79,6 +81,7 @@ class ElasticsearchServiceTest : public testing::Test {
         if (!url_.empty()) {
             request("DELETE", "/" + month());
             request("DELETE", "/_index_template/" + settings_.index);
+            request("DELETE", "/_index_template/" + changes_index(settings_.index));
         }
         work_.reset();
         thread_.join();
@@ -161,6 +164,37 @@ TEST_F(ElasticsearchServiceTest, an_incident_with_every_field_is_taken_and_found
     const json mapping = request("GET", "/" + month() + "/_mapping")[month()]["mappings"];
     EXPECT_FALSE(mapping["properties"]["culprit"]["properties"].contains("a_later_field"))
         << "unknown fields do not grow the mapping";
+}
+
+TEST_F(ElasticsearchServiceTest, setup_installs_both_templates_and_a_second_one_changes_nothing) {
+    // An index of an earlier version, which knew fewer fields.
+    request("PUT", "/" + month(), {{"mappings", {{"dynamic", false}, {"properties", {{"message", {{"type", "text"}}}}}}}});
+    const Ask server = ask_server(client_settings(settings_));
+    const auto set_up = [&] {
+        std::vector<std::string> said;
+        const auto done = set_elasticsearch_up(server, settings_, [&](const std::string& what) { said.push_back(what); });
+        if (!done) said.push_back(done.error().message);
+        return said;
+    };
+    const std::string incidents = settings_.index, changes = changes_index(incidents);
+    const auto said = [&](const std::string& done) {
+        // The distribution that is tested with has neither ILM nor ISM.
+        return std::vector<std::string>{
+            "no deletion by age: this server has neither ILM nor ISM; delete " + incidents + "-* older than 396d yourself",
+            done + " index template " + incidents + ": " + incidents + "-*, read through the alias " + incidents,
+            done + " index template " + changes + ": " + changes + "-*, read through the alias " + changes};
+    };
+    auto first = said("installed");
+    first.insert(first.begin() + 2, "installed fields of " + month());
+    EXPECT_EQ(set_up(), first);
+    const json mapping = request("GET", "/" + month() + "/_mapping")[month()]["mappings"]["properties"]["culprit"];
+    EXPECT_EQ(mapping["properties"]["cause"]["properties"]["confidence"]["type"], "double");
+    EXPECT_EQ(set_up(), said("unchanged"));
+
+    auto to = sink();
+    to->offer({document("a", kEpoch + 7, whole_incident("a", kEpoch + 7))});
+    ASSERT_EQ(to->drain(30s), 0U) << to->health().state;
+    EXPECT_EQ(set_up(), said("unchanged")) << "the daemon leaves what setup put";
 }
 
 TEST_F(ElasticsearchServiceTest, a_replay_changes_nothing_and_an_older_revision_does_not_win) {

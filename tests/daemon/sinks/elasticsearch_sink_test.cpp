@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "daemon/sinks/index_template.h"
 #include "scripted_server.h"
 
 namespace culprit {
@@ -103,12 +104,14 @@ TEST_F(ElasticsearchSinkTest, puts_the_template_before_the_first_bulk_and_retrie
     std::atomic<int> templates = 0;
     ScriptedServer server([&](const ReceivedRequest& request) -> ScriptedAnswer {
         if (is_bulk(request)) return all_written(request);
+        if (request.method == "GET") return {404, "{}"};
         return ++templates < 3 ? ScriptedAnswer{503, "{}"} : ScriptedAnswer{200, R"({"acknowledged":true})"};
     });
     Sink& sink = sink_to(server.url());
     sink.offer({document("a", kEpoch)});
     EXPECT_EQ(sink.drain(10s), 0U);
-    const auto received = server.received();
+    auto received = server.received();
+    std::erase_if(received, [](const ReceivedRequest& request) { return request.method == "GET"; });
     ASSERT_EQ(received.size(), 4U);
     for (int at = 0; at < 3; ++at) {
         EXPECT_EQ(received[at].method, "PUT");
@@ -119,6 +122,46 @@ TEST_F(ElasticsearchSinkTest, puts_the_template_before_the_first_bulk_and_retrie
     EXPECT_EQ(body["priority"], 200);
     EXPECT_TRUE(body["template"]["aliases"].contains("culprit-incidents"));
     EXPECT_EQ(operations(received[3]).at(0).id, "a");
+}
+
+TEST_F(ElasticsearchSinkTest, a_template_that_has_all_it_needs_is_not_put_again) {
+    // As the server says it: numbers as text, and with what an operator and `culprit setup` added.
+    json standing = incident_index_template("culprit-incidents");
+    standing["template"]["settings"]["index"]["number_of_shards"] = "1";
+    standing["template"]["settings"]["index"]["lifecycle"] = {{"name", "culprit-incidents"}};
+    standing["template"]["mappings"]["dynamic"] = "false";
+    const auto answer_with = [](json kept) {
+        return [kept = std::move(kept)](const ReceivedRequest& request) -> ScriptedAnswer {
+            if (is_bulk(request)) return all_written(request);
+            if (request.method != "GET") return {403, R"({"error":"this key may not put templates"})"};
+            return {200, json{{"index_templates", json::array({json{{"index_template", kept}}})}}.dump()};
+        };
+    };
+    ScriptedServer server(answer_with(standing));
+    Sink& sink = sink_to(server.url());
+    sink.offer({document("a", kEpoch)});
+    EXPECT_EQ(sink.drain(10s), 0U) << sink.health().state;
+}
+
+TEST_F(ElasticsearchSinkTest, an_older_template_gets_the_new_fields_and_keeps_its_settings) {
+    json standing = incident_index_template("culprit-incidents");
+    standing["template"]["settings"]["index"] = {{"number_of_shards", "3"}, {"lifecycle", {{"name", "ours"}}}};
+    standing["template"]["mappings"]["properties"].erase("message");
+    ScriptedServer server([&](const ReceivedRequest& request) -> ScriptedAnswer {
+        if (is_bulk(request)) return all_written(request);
+        if (request.method != "GET") return {200, R"({"acknowledged":true})"};
+        return {200, json{{"index_templates", json::array({json{{"index_template", standing}}})}}.dump()};
+    });
+    Sink& sink = sink_to(server.url());
+    sink.offer({document("a", kEpoch)});
+    EXPECT_EQ(sink.drain(10s), 0U) << sink.health().state;
+    const auto received = server.received();
+    const auto put = std::ranges::find(received, "PUT", &ReceivedRequest::method);
+    ASSERT_NE(put, received.end());
+    const json body = json::parse(put->body)["template"];
+    EXPECT_EQ(body["settings"]["index"],
+              json({{"number_of_shards", "3"}, {"lifecycle", {{"name", "ours"}}}, {"auto_expand_replicas", "0-1"}}));
+    EXPECT_TRUE(body["mappings"]["properties"].contains("message"));
 }
 
 TEST_F(ElasticsearchSinkTest, a_server_that_comes_up_later_gets_everything_once) {

@@ -1,5 +1,5 @@
-// Everything that an incident's document may hold is mapped in the index template: with `dynamic: false` the rest could not be
-// searched, and nobody would notice.
+// Everything that a document may hold is mapped in its index template: with `dynamic: false` the rest could not be searched, and
+// nobody would notice. And docs/ describes what the templates map.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "correlator/incident_document.h"
 #include "daemon/sinks/index_template.h"
@@ -92,6 +93,14 @@ Incident full_incident() {
     return incident;
 }
 
+std::string text_of_file(const char* path) {
+    std::ifstream file(std::filesystem::path(CULPRIT_SOURCE_DIR) / path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The fields that a writer of documents names: `put(json, "name", …)`, `json["name"]`, `{"name", …}`.
+const std::regex kNamed(R"re((?:put\(\w+, |\w+\[|\{)"(\w+)"(?:,|\]))re");
+
 void expect_mapped(const Json& value, const Json& mapping, const std::string& path) {
     if (value.is_array()) {
         for (const Json& each : value) expect_mapped(each, mapping, path);
@@ -118,7 +127,7 @@ void collect_names(const Json& value, std::set<std::string>& names) {
 }
 
 TEST(IncidentMapping, HoldsEveryFieldOfAnIncidentWithAllOfThem) {
-    const Json mapping = Json::parse(incident_index_template("culprit-incidents"))["template"]["mappings"];
+    const Json mapping = incident_index_template("culprit-incidents")["template"]["mappings"];
     for (const std::string& document : {to_document(full_incident(), 1), merged_document(full_incident(), 1, "x")})
         expect_mapped(Json::parse(document), mapping, "");
 }
@@ -128,13 +137,79 @@ TEST(IncidentMapping, KnowsEveryFieldThatTheDocumentsWriterNames) {
     std::set<std::string> written;
     for (const std::string& document : {to_document(full_incident(), 1), merged_document(full_incident(), 1, "x")})
         collect_names(Json::parse(document), written);
-    std::ifstream file(std::filesystem::path(CULPRIT_SOURCE_DIR) / "correlator/incident_document.cpp");
-    const std::string source{std::istreambuf_iterator<char>(file), {}};
-    const std::regex named(R"re((?:put\(\w+, |\w+\[|\{)"(\w+)"(?:,|\]))re");
+    const std::string source = text_of_file("correlator/incident_document.cpp");
     std::size_t fields = 0;
-    for (std::sregex_iterator match(source.begin(), source.end(), named), end; match != end; ++match, ++fields)
+    for (std::sregex_iterator match(source.begin(), source.end(), kNamed), end; match != end; ++match, ++fields)
         EXPECT_TRUE(written.contains((*match)[1])) << (*match)[1] << " is written, and full_incident() has none";
     EXPECT_GT(fields, 60u);
+}
+
+TEST(ChangeMapping, HoldsEveryFieldThatTheDocumentsWriterNames) {
+    std::set<std::string> mapped{"version"};  // of `ecs`, and culprit's own
+    collect_names(change_index_template("culprit-changes")["template"]["mappings"], mapped);
+    const std::string source = text_of_file("correlator/change_document.cpp");
+    std::size_t fields = 0;
+    for (std::sregex_iterator match(source.begin(), source.end(), kNamed), end; match != end; ++match, ++fields)
+        EXPECT_TRUE(mapped.contains((*match)[1])) << (*match)[1] << " is not in change_index_template.json";
+    EXPECT_GT(fields, 40u);
+}
+
+/// `a.{b, c[]}.d` → a.b.d, a.c.d.
+void expand(const std::string& pattern, std::set<std::string>& fields) {
+    const std::size_t open = pattern.find('{'), close = pattern.find('}', open);
+    if (open == std::string::npos) {
+        fields.insert(std::regex_replace(pattern, std::regex(R"(\[\]| )"), ""));
+        return;
+    }
+    for (std::size_t at = open + 1; at < close;) {
+        const std::size_t end = std::min(pattern.find(',', at), close);
+        expand(pattern.substr(0, open) + pattern.substr(at, end - at) + pattern.substr(close + 1), fields);
+        at = end + 1;
+    }
+}
+
+/// The fields in the first column of a page's tables.
+std::set<std::string> described_in(const char* page) {
+    std::set<std::string> fields;
+    std::istringstream lines(text_of_file(page));
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("| `")) continue;
+        const std::string column = line.substr(2, line.find(" | ", 2) - 2);
+        static const std::regex quoted("`([^`]+)`");
+        for (std::sregex_iterator match(column.begin(), column.end(), quoted), end; match != end; ++match)
+            expand((*match)[1], fields);
+    }
+    return fields;
+}
+
+/// The fields with a type of their own.
+void collect_leaves(const Json& mapping, const std::string& path, std::set<std::string>& fields) {
+    for (const auto& [name, below] : mapping["properties"].items()) {
+        const std::string full = path.empty() ? name : path + "." + name;
+        below.contains("properties") ? collect_leaves(below, full, fields) : void(fields.insert(full));
+    }
+}
+
+void expect_described(const Json& index_template, const char* page) {
+    const std::set<std::string> described = described_in(page);
+    std::set<std::string> mapped;
+    collect_leaves(index_template["template"]["mappings"], "", mapped);
+    for (const std::string& field : mapped) {
+        const std::string as_cause = "culprit.cause.";  // the first of the causes, said once
+        const bool repeats = field.starts_with(as_cause) && mapped.contains("culprit.causes." + field.substr(as_cause.size()));
+        EXPECT_TRUE(repeats || described.contains(field)) << field << " is not described in " << page;
+    }
+    for (const std::string& field : described)
+        EXPECT_TRUE(mapped.contains(field) || field == "culprit.causes") << field << " of " << page << " is in no template";
+    EXPECT_GT(described.size(), 40u);
+}
+
+TEST(Documentation, DescribesEveryFieldOfAnIncidentAndNoOther) {
+    expect_described(incident_index_template("culprit-incidents"), "docs/incidents.md");
+}
+
+TEST(Documentation, DescribesEveryFieldOfAChangeAndNoOther) {
+    expect_described(change_index_template("culprit-changes"), "docs/changes.md");
 }
 
 }  // namespace

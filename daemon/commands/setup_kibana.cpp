@@ -17,10 +17,15 @@ void print(const SetupStep& step) {
     std::cout << step.request.method << ' ' << step.request.target << "   # " << step.what << '\n' << step.request.body << '\n';
 }
 
-int setup_kibana(const Config& config, bool dry_run) {
+}  // namespace
+
+int setup_kibana(const SetupOptions& options) {
+    const auto loaded = load_config(options.config);
+    if (!loaded) return fail(kWrongUsage, loaded.error().message);
+    const Config& config = loaded.value();
     if (!config.kibana) return fail(kWrongUsage, "kibana is not configured: add kibana: {url: 'http://kibana:5601'}");
     const std::string incidents = incidents_index(config);
-    if (dry_run) {
+    if (options.dry_run) {
         const KibanaObjects objects = kibana_objects(KibanaVersion{}, incidents);
         print(import_step(*config.kibana, objects));
         for (const KibanaRule& rule : objects.rules) print(rule_step(*config.kibana, rule, false));
@@ -29,14 +34,6 @@ int setup_kibana(const Config& config, bool dry_run) {
     const auto done =
         set_kibana_up(*config.kibana, incidents, [](const std::string& what) { std::cout << "installed " << what << '\n'; });
     return done ? kDone : fail(kServerUnreachable, done.error().message);
-}
-
-}  // namespace
-
-int setup(const SetupOptions& options) {
-    const auto config = load_config(options.config);
-    if (!config) return fail(kWrongUsage, config.error().message);
-    return setup_kibana(config.value(), options.dry_run);
 }
 
 }  // namespace culprit
