@@ -143,6 +143,7 @@ KibanaSettings read_kibana(const YamlValue& value) {
     constexpr std::string_view url = "Kibana's URL such as http://kibana:5601";
     kibana.url = read_url(map.require("url", url), url);
     if (const auto space = map.find("space")) kibana.space = space->word("the id of a space");
+    if (const auto page = map.find("page_url")) kibana.page = read_page_url(*page);
     kibana.login = read_login(map, "api_key");
     map.done();
     return kibana;

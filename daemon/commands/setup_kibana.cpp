@@ -26,7 +26,7 @@ int setup_kibana(const SetupOptions& options) {
     if (!config.kibana) return fail(kWrongUsage, "kibana is not configured: add kibana: {url: 'http://kibana:5601'}");
     const std::string incidents = incidents_index(config);
     if (options.dry_run) {
-        const KibanaObjects objects = kibana_objects(KibanaVersion{}, incidents);
+        const KibanaObjects objects = kibana_objects(KibanaVersion{}, incidents, config.kibana->page);
         print(import_step(*config.kibana, objects));
         for (const KibanaRule& rule : objects.rules) print(rule_step(*config.kibana, rule, false));
         return kDone;

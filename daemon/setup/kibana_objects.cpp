@@ -47,7 +47,8 @@ Json search_source(const std::string& query, bool with_index) {
 
 class Builder {
    public:
-    Builder(KibanaVersion version, const std::string& incidents) : version_(version), incidents_(incidents) {
+    Builder(KibanaVersion version, const std::string& incidents, const std::string& page)
+        : version_(version), incidents_(incidents), page_(page) {
         root_ = YAML::Load(std::string(embedded_kibana_dashboards().front().content));
     }
 
@@ -95,14 +96,15 @@ class Builder {
                                  {"w", each["at"][2].as<int>()},
                                  {"h", each["at"][3].as<int>()},
                                  {"i", index}};
+            Json enhancements = drill_downs(each, text(node, "id") + "-" + index, index, references);
             if (text(each, "chart") == "search") {
                 panel["type"] = "search";
-                panel["embeddableConfig"] = {{"enhancements", Json::object()}};
+                panel["embeddableConfig"] = {{"enhancements", std::move(enhancements)}};
                 panel["panelRefName"] = "panel_" + index;
                 references.push_back(reference(index + ":panel_" + index, "search", text(each, "search")));
             } else {
                 panel["type"] = "lens";
-                panel["embeddableConfig"] = {{"enhancements", Json::object()},
+                panel["embeddableConfig"] = {{"enhancements", std::move(enhancements)},
                                              {"attributes", lens_attributes(each, view_id(each), version_)}};
                 for (const Json& inner : panel["embeddableConfig"]["attributes"]["references"])
                     references.push_back(reference(index + ":" + inner["name"].get<std::string>(), inner["type"], inner["id"]));
@@ -122,6 +124,33 @@ class Builder {
         if (version_.major >= 8 && node["filters"]) attributes["controlGroupInput"] = controls(node, references);
         return saved_object("dashboard", text(node, "id"), version_.major < 8 ? "7.17.0" : "8.7.0", std::move(attributes),
                             std::move(references), version_);
+    }
+
+    /// Kibana's dynamic actions. A dashboard is a reference, named after the event; it is opened with the filter of what was
+    /// clicked. An address takes the clicked row's values.
+    Json drill_downs(const YAML::Node& panel, const std::string& id, const std::string& panel_index, Json& references) const {
+        Json events = Json::array();
+        for (const auto& drill : panel["drill"]) {
+            const std::string event = id + "-" + std::to_string(events.size() + 1);
+            Json action{{"name", text(drill, "name")}};
+            if (drill["dashboard"]) {
+                action["factoryId"] = "DASHBOARD_TO_DASHBOARD_DRILLDOWN";
+                action["config"] = {{"useCurrentFilters", true}, {"useCurrentDateRange", true}, {"openInNewTab", false}};
+                references.push_back(
+                    reference(panel_index + ":drilldown:DASHBOARD_TO_DASHBOARD_DRILLDOWN:" + event + ":dashboardId", "dashboard",
+                              text(drill, "dashboard")));
+            } else if (page_.empty()) {
+                continue;
+            } else {
+                action["factoryId"] = "URL_DRILLDOWN";
+                action["config"] = {
+                    {"url", {{"template", page_ + text(drill, "page")}}}, {"openInNewTab", true}, {"encodeUrl", true}};
+            }
+            const char* trigger = drill["dashboard"] ? "FILTER_TRIGGER" : "ROW_CLICK_TRIGGER";
+            events.push_back({{"eventId", event}, {"triggers", Json::array({trigger})}, {"action", std::move(action)}});
+        }
+        if (events.empty()) return Json::object();
+        return {{"dynamicActions", {{"events", std::move(events)}}}};
     }
 
     /// The drop-down lists above the panels, one a field.
@@ -177,7 +206,7 @@ class Builder {
     }
 
     KibanaVersion version_;
-    std::string incidents_;
+    std::string incidents_, page_;
     YAML::Node root_;
 };
 
@@ -195,6 +224,8 @@ Result<KibanaVersion> parse_kibana_version(const std::string& text) {
     return version;
 }
 
-KibanaObjects kibana_objects(KibanaVersion version, const std::string& incidents) { return Builder(version, incidents).build(); }
+KibanaObjects kibana_objects(KibanaVersion version, const std::string& incidents, const std::string& page) {
+    return Builder(version, incidents, page).build();
+}
 
 }  // namespace culprit

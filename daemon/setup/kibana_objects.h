@@ -28,7 +28,9 @@ struct KibanaObjects {
     std::vector<KibanaRule> rules;
 };
 
-/// `incidents` is the configured name of the incidents' index alias. Throws std::runtime_error when the embedded file is wrong.
-KibanaObjects kibana_objects(KibanaVersion version, const std::string& incidents = "culprit-incidents");
+/// `incidents` is the configured name of the incidents' index alias, `page` where people reach culprit's own page (empty: nothing
+/// leads there). Throws std::runtime_error when the embedded file is wrong.
+KibanaObjects kibana_objects(KibanaVersion version, const std::string& incidents = "culprit-incidents",
+                             const std::string& page = {});
 
 }  // namespace culprit

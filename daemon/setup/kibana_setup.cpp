@@ -100,7 +100,7 @@ Result<Done> set_kibana_up(const KibanaSettings& settings, const std::string& in
     const auto version = parse_kibana_version(body[number].get<std::string>());
     if (!version) return version.error();
 
-    const KibanaObjects objects = kibana_objects(version.value(), incidents);
+    const KibanaObjects objects = kibana_objects(version.value(), incidents, settings.page);
     const SetupStep step = import_step(settings, objects);
     if (const auto done = import(kibana, step); !done) return done;
     said(step.what);

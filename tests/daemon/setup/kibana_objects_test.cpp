@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "daemon/setup/kibana_setup.h"
 #include "kibana_validator.h"
 
@@ -22,7 +24,8 @@ Json panels(const KibanaObjects& all, const std::string& dashboard) {
 class EveryVersion : public testing::TestWithParam<KibanaVersion> {};
 
 TEST_P(EveryVersion, HasReferencesThatLeadSomewhereAndColumnsThatAreThere) {
-    const KibanaObjects all = kibana_objects(GetParam());
+    EXPECT_EQ(test::problems_of(kibana_objects(GetParam()).saved_objects), std::vector<std::string>{});
+    const KibanaObjects all = kibana_objects(GetParam(), "culprit-incidents", "https://culprit.example");
     EXPECT_EQ(test::problems_of(all.saved_objects), std::vector<std::string>{});
     EXPECT_EQ(all.saved_objects.size(), 8U);  // two data views, two searches, four dashboards
 }
@@ -64,6 +67,60 @@ TEST(KibanaObjects, RulesAskElasticsearchInItsOwnSyntax) {
     EXPECT_EQ(params["timeWindowUnit"], "m");
 }
 
+/// Event by event: what it opens.
+std::vector<std::string> drill_downs(const KibanaObjects& all, const std::string& dashboard) {
+    std::vector<std::string> found;
+    const Json& references = object(all, "dashboard", dashboard)["references"];
+    for (const Json& panel : panels(all, dashboard)) {
+        const Json& enhancements = panel["embeddableConfig"]["enhancements"];
+        if (!enhancements.contains("dynamicActions")) continue;
+        for (const Json& event : enhancements["dynamicActions"]["events"]) {
+            std::string opens = event["action"]["config"].value(Json::json_pointer("/url/template"), "");
+            for (const Json& reference : references)
+                if (reference["name"].get<std::string>().find(":" + event["eventId"].get<std::string>() + ":") !=
+                    std::string::npos)
+                    opens = reference["id"];
+            found.push_back(panel["title"].get<std::string>() + " -> " + opens);
+        }
+    }
+    return found;
+}
+
+TEST(KibanaObjects, RowsLeadToTheIncidentAndToCulpritsPageWhereItIsConfigured) {
+    const KibanaObjects without = kibana_objects({8, 11});
+    EXPECT_EQ(drill_downs(without, "culprit-overview"), std::vector<std::string>{"Incidents to open -> culprit-incident"});
+    const KibanaObjects with = kibana_objects({8, 11}, "culprit-incidents", "https://culprit.example/at");
+    EXPECT_EQ(drill_downs(with, "culprit-overview"),
+              (std::vector<std::string>{"Incidents to open -> culprit-incident",
+                                        "Incidents to open -> https://culprit.example/at/incidents/{{event.values.[0]}}"}));
+    EXPECT_EQ(drill_downs(with, "culprit-changes").front(), "What changes broke -> culprit-incident");
+    EXPECT_EQ(drill_downs(with, "culprit-attribution").size(), 2U);
+    // A row's first value is what its address asks for: the id has to be the first column.
+    for (const Json& panel : panels(with, "culprit-overview")) {
+        if (panel["title"] != "Incidents to open") continue;
+        const Json& layer = panel["embeddableConfig"]["attributes"]["state"]["datasourceStates"]["formBased"]["layers"]["layer"];
+        EXPECT_EQ(layer["columns"][layer["columnOrder"][0].get<std::string>()]["sourceField"], "culprit.id");
+    }
+}
+
+TEST(KibanaObjects, TheValidatorFindsDrillDownsThatLeadNowhere) {
+    const auto broken = [](const std::function<void(Json & event)>& breaks) {
+        std::vector<Json> objects = kibana_objects({8, 11}, "culprit-incidents", "https://culprit.example").saved_objects;
+        Json& attributes = objects[4]["attributes"];
+        Json own = Json::parse(attributes["panelsJSON"].get<std::string>());
+        for (Json& panel : own)
+            if (Json& enhancements = panel["embeddableConfig"]["enhancements"]; enhancements.contains("dynamicActions"))
+                for (Json& event : enhancements["dynamicActions"]["events"]) breaks(event);
+        attributes["panelsJSON"] = own.dump();
+        return test::problems_of(objects);
+    };
+    EXPECT_TRUE(broken([](Json&) {}).empty());
+    EXPECT_EQ(broken([](Json& event) { event["eventId"] = "another"; }).size(), 2U) << "twice one id, and a reference gone";
+    EXPECT_EQ(broken([](Json& event) { event["triggers"] = {"VALUE_CLICK_TRIGGER"}; }).size(), 2U);
+    EXPECT_EQ(broken([](Json& event) { event["action"]["config"]["dashboardId"] = "x"; }).size(), 2U);
+    EXPECT_EQ(broken([](Json& event) { event["action"]["factoryId"] = "OPEN_IN_DISCOVER"; }).size(), 2U);
+}
+
 TEST(KibanaObjects, TheValidatorFindsWhatIsWrong) {
     std::vector<Json> broken = kibana_objects({8, 11}).saved_objects;
     Json& dashboard = broken[4];
@@ -87,8 +144,7 @@ TEST(KibanaVersions, BelowSevenSeventeenAreRefused) {
 }
 
 TEST(KibanaSetup, TheImportIsAFormWithOneObjectALine) {
-    const KibanaSettings settings{
-        .url = "http://kibana:5601", .space = "ops", .login = {}};
+    const KibanaSettings settings{.url = "http://kibana:5601", .space = "ops", .page = {}, .login = {}};
     const SetupStep step = import_step(settings, kibana_objects({8, 11}));
     EXPECT_EQ(step.request.target, "/s/ops/api/saved_objects/_import?overwrite=true");
     EXPECT_EQ(step.what, "2 data views, 2 searches, 4 dashboards");

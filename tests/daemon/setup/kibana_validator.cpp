@@ -43,6 +43,41 @@ void check_lens(const Json& panel, const std::string& where, const std::set<std:
     }
 }
 
+/// Kibana's drill-downs: x-pack/plugins/dashboard_enhanced/…/dashboard_drilldown and drilldowns/url_drilldown. Which dashboard is
+/// meant is a reference, never part of the configuration; a row's values are there only for what a table's row triggers.
+void check_drill_downs(const Json& panel, const std::string& where, const std::set<std::string>& references,
+                       std::set<std::string>& events, std::vector<std::string>& problems) {
+    const Json enhancements = panel["embeddableConfig"].value("enhancements", Json::object());
+    if (!enhancements.contains("dynamicActions")) return;
+    const bool table = panel["type"] == "lens" && panel["embeddableConfig"]["attributes"]["visualizationType"] == "lnsDatatable";
+    for (const Json& event : enhancements["dynamicActions"]["events"]) {
+        const std::string id = event["eventId"], place = where + ", drill-down " + id;
+        const Json &action = event["action"], &config = action["config"];
+        if (!events.insert(id).second) problems.push_back(place + ": twice");
+        if (action["name"].get<std::string>().empty()) problems.push_back(place + ": has no name");
+        const auto has_only = [&](std::set<std::string> keys, const Json& triggers) {
+            for (const auto& [key, value] : config.items())
+                if (keys.erase(key) == 0) problems.push_back(place + ": unknown " + key);
+            if (!keys.empty()) problems.push_back(place + ": lacks " + *keys.begin());
+            if (event["triggers"] != triggers) problems.push_back(place + ": cannot be triggered by " + event["triggers"].dump());
+        };
+        if (action["factoryId"] == "DASHBOARD_TO_DASHBOARD_DRILLDOWN") {
+            has_only({"useCurrentFilters", "useCurrentDateRange", "openInNewTab"}, {"FILTER_TRIGGER"});
+            const std::string index = panel["panelIndex"];
+            if (!references.contains(index + ":drilldown:DASHBOARD_TO_DASHBOARD_DRILLDOWN:" + id + ":dashboardId"))
+                problems.push_back(place + ": its dashboard's reference is missing");
+        } else if (action["factoryId"] == "URL_DRILLDOWN") {
+            has_only({"url", "openInNewTab", "encodeUrl"}, {"ROW_CLICK_TRIGGER"});
+            const std::string address = config.value(Json::json_pointer("/url/template"), "");
+            if (!address.starts_with("http") || address.find("{{event.values.[0]}}") == std::string::npos)
+                problems.push_back(place + ": '" + address + "' leads to no row's page");
+            if (!table) problems.push_back(place + ": only tables have rows");
+        } else {
+            problems.push_back(place + ": unknown " + action["factoryId"].dump());
+        }
+    }
+}
+
 void check_grid(const Json& panels, const std::string& where, std::vector<std::string>& problems) {
     std::map<std::pair<int, int>, std::string> taken;
     for (const Json& panel : panels) {
@@ -62,12 +97,17 @@ void check_grid(const Json& panels, const std::string& where, std::vector<std::s
 
 std::vector<std::string> problems_of(const std::vector<nlohmann::json>& saved_objects) {
     std::vector<std::string> problems;
-    std::set<std::pair<std::string, std::string>> there;
+    std::set<std::pair<std::string, std::string>> there, dashboards;
+    // A dashboard may lead to one that comes later: an import is checked as a whole.
+    for (const Json& object : saved_objects)
+        if (object["type"] == "dashboard") dashboards.emplace(object["type"], object["id"]);
     for (const Json& object : saved_objects) {
+        std::set<std::string> events;
         const std::string where = object["type"].get<std::string>() + " " + object["id"].get<std::string>();
         std::set<std::string> names;
         for (const Json& reference : object["references"]) {
-            if (!there.contains({reference["type"], reference["id"]}))
+            if (!there.contains({reference["type"], reference["id"]}) &&
+                !dashboards.contains({reference["type"], reference["id"]}))
                 problems.push_back(where + ": " + reference["name"].get<std::string>() + " refers to what is not there (yet)");
             if (!names.insert(reference["name"]).second) problems.push_back(where + ": two references of one name");
         }
@@ -92,6 +132,7 @@ std::vector<std::string> problems_of(const std::vector<nlohmann::json>& saved_ob
             if (panel.contains("panelRefName") && !names.contains(index + ":" + panel["panelRefName"].get<std::string>()))
                 problems.push_back(place + ": its reference is missing");
             if (panel["type"] == "lens") check_lens(panel, place, names, problems);
+            check_drill_downs(panel, place, names, events, problems);
         }
         check_grid(panels, where, problems);
     }
