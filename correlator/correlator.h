@@ -70,7 +70,8 @@ class Correlator {
     std::unique_ptr<State> state_;
 };
 
-/// `culprit scan --format text`: one incident for people, at most `width` columns, coloured with ANSI codes when `colour`.
+/// `culprit scan --format text`: one incident for people, at most `width` columns but for SQL, which is there to be copied; coloured
+/// with ANSI codes when `colour`. Width 0 is no terminal: 100 columns, and the headline on one line.
 std::string describe(const IncidentDocument& incident, std::size_t width, bool colour);
 
 /// `culprit explain`: the candidates side by side, term by term.

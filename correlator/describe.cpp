@@ -3,7 +3,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
+#include "correlator/columns.h"
 #include "correlator/correlator.h"
 #include "correlator/printable.h"
 
@@ -29,46 +32,79 @@ double number_at(const Json& json, const char* key) {
     return value.is_number() ? value.get<double>() : 0;
 }
 
+const char* colour_of(const std::string& severity) {
+    return severity == "SEV1" ? "1;31" : severity == "SEV2" ? "31" : severity == "SEV3" ? "33" : "36";
+}
+
 class Page {
    public:
-    Page(std::size_t width, bool colour) : width_(std::max<std::size_t>(width, 40)), colour_(colour) {}
+    Page(std::size_t width, bool colour)
+        : width_(width == 0 ? kNoTerminal : std::max<std::size_t>(width, 40)), terminal_(width > 0), colour_(colour) {}
 
-    void line(const std::string& label, const std::string& text) {
+    void line(const std::string& label, std::string_view text) {
         std::string head = label;
-        head.resize(std::max<std::size_t>(label.size(), 11), ' ');
-        const std::size_t room = width_ - 13;
-        std::size_t at = 0;
-        bool first = true;
-        while (first || at < text.size()) {
-            std::size_t length = std::min(room, text.size() - at);
-            if (at + length < text.size())
-                if (const auto space = text.rfind(' ', at + length); space != std::string::npos && space > at)
-                    length = space - at;
-            out_ << "  " << (first ? paint(head, "2") : std::string(11, ' ')) << text.substr(at, length) << '\n';
-            at += length;
-            while (at < text.size() && text[at] == ' ') ++at;
-            first = false;
-        }
+        head.resize(std::max<std::size_t>(label.size(), kLabel), ' ');
+        out_ << "  " << paint(head, "2");
+        lines(text, "", kLabel + 2);
     }
     /// SQL stays on one line, however long: it is there to be copied.
     void sql(const std::string& label, const std::string& text) {
         std::string head = label;
-        head.resize(11, ' ');
+        head.resize(kLabel, ' ');
         out_ << "  " << paint(head, "2") << text << '\n';
     }
-    void title(const std::string& badge, const std::string& code, const std::string& text) {
-        out_ << paint(badge, code) << ' ' << paint(text, "1") << '\n';
+    void title(const std::string& badge, const std::string& code, std::string_view text) {
+        out_ << paint(badge, code) << ' ';
+        if (terminal_)
+            lines(text, "1", columns_of(badge) + 1);
+        else
+            out_ << text << '\n';
     }
+    /// What a line's text may take.
+    std::size_t room() const { return width_ - kLabel - 2; }
     std::string paint(const std::string& text, const std::string& code) const {
         return colour_ ? "\x1b[" + code + "m" + text + "\x1b[0m" : text;
     }
     std::string str() const { return out_.str(); }
 
    private:
+    static constexpr std::size_t kLabel = 11, kNoTerminal = 100;
+
+    /// The first stands behind what is there already, `indent` columns wide; the others below it.
+    void lines(std::string_view text, const std::string& code, std::size_t indent) {
+        bool first = true;
+        do {
+            const std::string_view part = text.substr(0, fitting(text, width_ - indent));
+            out_ << (first ? "" : std::string(indent, ' ')) << (code.empty() ? std::string(part) : paint(std::string(part), code))
+                 << '\n';
+            text.remove_prefix(part.size());
+            text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+            first = false;
+        } while (!text.empty());
+    }
+
     std::ostringstream out_;
     std::size_t width_;
-    bool colour_;
+    bool terminal_, colour_;
 };
+
+/// The errors over time, in as many bars as there is room for; what is neither empty nor the highest keeps a bar that differs
+/// from both. Nothing for one bar: it says no more than the count.
+std::string sparkline(const Json& histogram, std::size_t room) {
+    static constexpr const char* kBars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    const Json& counts = at(histogram, "counts");
+    if (!counts.is_array() || counts.size() < 2 || room == 0) return {};
+    const std::size_t each = (counts.size() + room - 1) / room;
+    std::vector<double> sums;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (i % each == 0) sums.push_back(0);
+        sums.back() += counts[i].is_number() ? counts[i].get<double>() : 0;
+    }
+    const double most = *std::ranges::max_element(sums);
+    std::string line;
+    for (const double sum : sums) line += kBars[sum <= 0 ? 0 : std::clamp(static_cast<int>(std::ceil(sum / most * 8)), 1, 8)];
+    return line;
+}
 
 void causes(Page& page, const Json& own) {
     const std::string attribution = text_at(own, "attribution");
@@ -108,10 +144,11 @@ std::string describe(const IncidentDocument& incident, std::size_t width, bool c
         return page.str();
     }
     const std::string severity = text_at(own, "severity");
-    page.title(severity + " " + status, severity == "SEV1" || severity == "SEV2" ? "31" : "33", text_at(json, "message"));
+    page.title(severity + " " + status, colour_of(severity), text_at(json, "message"));
     const Json& symptom = at(own, "symptom");
     page.line("what", std::to_string(std::llround(number_at(symptom, "count"))) + " × " + text_at(symptom, "kind") + ", " +
                           text_at(own, "trend") + ", " + text_at(own, "onset") + " to " + text_at(own, "last_seen"));
+    if (const std::string bars = sparkline(at(symptom, "histogram"), page.room()); !bars.empty()) page.line("over time", bars);
     if (own.contains("resolved_at"))
         page.line("resolved", text_at(own, "resolved_at") +
                                   (own.contains("resolved_by") ? " by " + text_at(own, "resolved_by") : " (quiet)"));

@@ -1,16 +1,14 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <map>
 #include <thread>
 
 #include "correlator/correlator.h"
 #include "daemon/commands/commands.h"
+#include "daemon/commands/scan_progress.h"
 #include "daemon/commands/signal_text.h"
 #include "daemon/config.h"
 #include "daemon/log_batch.h"
@@ -18,6 +16,7 @@
 #include "daemon/redaction_key.h"
 #include "daemon/sources/file_paths.h"
 #include "daemon/sources/file_source.h"
+#include "daemon/terminal.h"
 #include "daemon/text_values.h"
 #include "matchers/recognition.h"
 
@@ -80,51 +79,12 @@ class ScanFold {
     std::map<InputPartition, CommitRequest> inputs_;
 };
 
-/// How far the scan is, on a terminal's stderr.
-class Progress {
-   public:
-    explicit Progress(const std::vector<std::string>& paths) : shown_(::isatty(STDERR_FILENO)) {
-        const auto files = expand_paths(paths, false);
-        std::error_code error;
-        for (const std::string& file : files.value()) {
-            const auto size = std::filesystem::file_size(file, error);
-            if (!error) total_ += size;
-        }
-    }
-    void show(std::uint64_t read) {
-        const auto now = WallClock::now();
-        if (!shown_ || now < next_) return;
-        next_ = now + std::chrono::milliseconds{200};
-        std::cerr << "\r" << (read >> 20) << " MiB" << (total_ > 0 ? " of " + std::to_string(total_ >> 20) + " MiB" : "")
-                  << "\033[K" << std::flush;
-    }
-    void end() {
-        if (shown_) std::cerr << "\r\033[K" << std::flush;
-    }
-
-   private:
-    const bool shown_;
-    std::uint64_t total_ = 0;
-    WallClock::time_point next_{};
-};
-
-std::size_t terminal_width() {
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) return size.ws_col;
-    return 100;
-}
-
-bool terminal_colour() {
-    const char* terminal = std::getenv("TERM");
-    return ::isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR") && terminal && std::string_view(terminal) != "dumb";
-}
-
 void print_incidents(const std::vector<IncidentDocument>& incidents, bool ndjson, const MatcherCounters& counters) {
     for (const IncidentDocument& incident : incidents) {
         if (ndjson) {
             std::cout << incident.json << '\n';
         } else {
-            std::cout << describe(incident, terminal_width(), terminal_colour()) << '\n';
+            std::cout << describe(incident, terminal_width(STDOUT_FILENO), terminal_colour(STDOUT_FILENO)) << '\n';
         }
     }
     if (!ndjson) {
@@ -183,7 +143,7 @@ int scan(const ScanOptions& options) {
     BoundedQueue<CommitRequest> queue(32);
     FileSource source(*recognition.value(), files, threads);
     ScanFold fold(config.correlation);
-    Progress progress(options.paths);
+    ScanProgress progress(options.paths);
     MatcherCounters counters;
     source.start({}, queue);
     while (true) {

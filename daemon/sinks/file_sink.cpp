@@ -1,18 +1,17 @@
 #include "daemon/sinks/file_sink.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <mutex>
 
 #include "daemon/sinks/written_documents.h"
+#include "daemon/terminal.h"
 
 namespace culprit {
 namespace {
@@ -84,7 +83,9 @@ class FileSink final : public Sink {
         }
         const auto begin = std::chrono::steady_clock::now();
         std::string text = mid_line_ ? "\n" : "";
-        text += settings_.format == OutputFormat::ndjson ? document.json + "\n" : describe(document, width(), colour());
+        text += settings_.format == OutputFormat::ndjson
+                    ? document.json + "\n"
+                    : describe(document, terminal_width(descriptor_), terminal_colour(descriptor_));
         const bool done = write_all(text);
         telemetry_.sink_request(kSink, done ? "ok" : "retry",
                                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
@@ -111,13 +112,6 @@ class FileSink final : public Sink {
             text.remove_prefix(static_cast<std::size_t>(count));
         }
         return true;
-    }
-
-    bool colour() const { return isatty(descriptor_) == 1 && std::getenv("NO_COLOR") == nullptr; }
-
-    std::size_t width() const {
-        winsize size{};
-        return ioctl(descriptor_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
     }
 
     const FileSinkSettings settings_;
