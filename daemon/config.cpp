@@ -9,6 +9,7 @@
 
 #include "daemon/config_sinks.h"
 #include "daemon/text_values.h"
+#include "daemon/web/page_links.h"
 
 namespace culprit {
 
@@ -291,6 +292,16 @@ HttpSettings read_http(const YamlValue& value) {
             listen->fail("expected " + std::string(expected) + ", not '" + http.listen + "'");
     }
     if (const auto token = map.secret("token")) http.token = *token;
+    if (const auto links = map.find("links")) {
+        constexpr std::string_view expected = "a list of links, each {title: Logs, url: 'https://…?service={service}'}";
+        for (const YamlValue& item : links->list(expected)) {
+            YamlMap link = item.map(expected);
+            const YamlValue url = link.require("url", expected);
+            http.links.push_back({link.require("title", expected).word("words for the link"), url.word("an address")});
+            if (const auto problem = link_problem(http.links.back().url)) url.fail(*problem);
+            link.done();
+        }
+    }
     map.done();
     return http;
 }

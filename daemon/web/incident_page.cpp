@@ -5,6 +5,7 @@
 
 #include "daemon/text_values.h"
 #include "daemon/web/layout.h"
+#include "daemon/web/page_links.h"
 #include "daemon/web/pages.h"
 #include "daemon/web/rate_chart.h"
 #include "daemon/words/json_fields.h"
@@ -252,17 +253,19 @@ TemplateData related_of(const json& own, const IncidentStore& all) {
     return related;
 }
 
-TemplateData links_of(const json& own) {
+TemplateData links_of(const json& document, const std::vector<PageLink>& configured) {
     TemplateData links{TemplateData::type::list};
-    for (const json& link : elements_of(own, "links")) {
-        const std::string address = link.is_string() ? text_of(link) : text_of(link, "url");
-        if (!address.starts_with("https://") && !address.starts_with("http://")) continue;  // never javascript:
+    const auto add = [&](const std::string& address, const std::string& words) {
+        if (!address.starts_with("https://") && !address.starts_with("http://")) return;  // never javascript:
         TemplateData one;
         one.set("address", address);
-        const std::string words = text_of(link, "title");
         one.set("words", words.empty() ? address : words);
         links << one;
-    }
+    };
+    for (const json& link : elements_of(field(document, "culprit"), "links"))
+        add(link.is_string() ? text_of(link) : text_of(link, "url"), text_of(link, "title"));
+    for (const PageLink& link : configured)
+        if (const auto address = link_to(link.url, document)) add(*address, link.title);
     return links;
 }
 
@@ -308,7 +311,7 @@ void set_notes(TemplateData& values, const json& own) {
 
 }  // namespace
 
-std::string incident_page(const KeptIncident& incident, const IncidentStore& all) {
+std::string incident_page(const KeptIncident& incident, const IncidentStore& all, const std::vector<PageLink>& links) {
     const json document = json::parse(incident.document.json, nullptr, false);
     const json& own = field(document, "culprit");
     const std::string attribution = text_of(own, "attribution");
@@ -354,7 +357,7 @@ std::string incident_page(const KeptIncident& incident, const IncidentStore& all
     set_list(values, "impact", impact_of(own));
     set_list(values, "timeline", timeline_of(own));
     set_list(values, "related", related_of(own, all));
-    set_list(values, "links", links_of(own));
+    set_list(values, "links", links_of(document, links));
     set_notes(values, own);
     return framed({values.get("headline")->string_value(), "incidents", incident.document.id, incident.revision},
                   fill("incident.mustache", values));

@@ -15,8 +15,8 @@ namespace culprit {
 
 /// What `/` shows: the incidents that fit its query, or what is wrong with it.
 std::string incidents_page(const std::vector<IncidentStore::Incident>& all, const UrlQuery& query);
-/// `all`: for the titles of related ones.
-std::string incident_page(const KeptIncident& incident, const IncidentStore& all);
+/// `all`: for the titles of related ones. `links`: those that every incident has.
+std::string incident_page(const KeptIncident& incident, const IncidentStore& all, const std::vector<PageLink>& links = {});
 /// The changes, each with its watch, its verdict and its warnings.
 std::string changes_page(const IncidentStore& all, const UrlQuery& query);
 /// Lag, rates, delays, dead letters and limits.

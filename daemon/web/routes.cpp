@@ -75,7 +75,7 @@ WebAnswer list_page(const Call& call) { return reply(200, kHtml, incidents_page(
 
 WebAnswer one_page(const Call& call) {
     const auto incident = call.state.incidents.find(call.parameter);
-    if (incident) return reply(200, kHtml, incident_page(*incident, call.state.incidents));
+    if (incident) return reply(200, kHtml, incident_page(*incident, call.state.incidents, call.state.settings.links));
     return reply(404, kHtml,
                  message_page("No such incident", "It may be older than what is kept here; Elasticsearch may still have it."));
 }

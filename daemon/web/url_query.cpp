@@ -26,7 +26,9 @@ std::string decoded(std::string_view text) {
     return plain;
 }
 
-std::string encoded(std::string_view text) {
+}  // namespace
+
+std::string percent_encoded(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string safe;
     for (const char c : text) {
@@ -41,8 +43,6 @@ std::string encoded(std::string_view text) {
     }
     return safe;
 }
-
-}  // namespace
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
@@ -70,7 +70,7 @@ std::string_view value_of(const UrlQuery& query, std::string_view name) {
 std::string to_text(const UrlQuery& query) {
     std::string text;
     for (const auto& [name, value] : query)
-        if (!value.empty()) text += (text.empty() ? "?" : "&") + encoded(name) + "=" + encoded(value);
+        if (!value.empty()) text += (text.empty() ? "?" : "&") + percent_encoded(name) + "=" + percent_encoded(value);
     return text;
 }
 

@@ -13,6 +13,8 @@ UrlQuery query_of(std::string_view target);
 std::string_view path_of(std::string_view target);
 /// The value, or empty.
 std::string_view value_of(const UrlQuery& query, std::string_view name);
+/// All but letters, digits and `-._~` as `%XX`: it changes no address that it becomes part of.
+std::string percent_encoded(std::string_view text);
 /// `?a=1&b=x%20y%21` of those that are not empty; empty when none is.
 std::string to_text(const UrlQuery& query);
 

@@ -60,6 +60,14 @@ INSTANTIATE_TEST_SUITE_P(
                     "culprit.yaml:2: sources[0].file.follow: expected true or false, not 'maybe'"},
         WrongConfig{"an unknown source", "sources:\n  - syslog: {}\n",
                     "culprit.yaml:2: sources[0]: unknown source 'syslog'; expected a source: {kafka: …} or {file: …}"},
+        WrongConfig{"a link that asks for what no incident has",
+                    "http:\n  links: [{title: Logs, url: 'https://logs/?q={customer}'}]\n",
+                    "culprit.yaml:2: http.links[0].url: {customer} is not known; expected one of id, environment, service, "
+                    "database, schema, table, constraint, kind, release, from, to, from_ms, to_ms"},
+        WrongConfig{"a link that would run a script", "http: {links: [{title: Logs, url: 'javascript:alert(1)'}]}\n",
+                    "culprit.yaml:1: http.links[0].url: expected http:// or https://"},
+        WrongConfig{"a retention below a day", "sinks: [elasticsearch: {urls: ['https://es:9200'], retention: 1h}]\n",
+                    "culprit.yaml:1: sinks[0].elasticsearch.retention: expected at least 86400000ms, not '1h'"},
         WrongConfig{"the http source", "sources:\n  - http: {listen: '127.0.0.1:8781'}\n",
                     "culprit.yaml:2: sources[0].http: not available in this version; remove it"},
         WrongConfig{

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 namespace culprit {
 namespace {
 
@@ -78,6 +80,35 @@ TEST(Pages, an_incident_answers_first_and_then_shows_every_cause_with_the_eviden
                        R"(<svg role="img" aria-label="7 errors)"});
     EXPECT_LT(page.find("rows imported"), page.find("SELECT setval")) << "the cause comes first";
     EXPECT_LT(page.find("SELECT setval"), page.find("class=\"chart\"")) << "then what to do, then all the rest";
+}
+
+TEST(Pages, links_lead_to_the_incidents_own_logs_and_dashboards) {
+    const std::vector<PageLink> links{
+        {"Logs", "https://logs.example/?service={service}&from={from}&to={to}"},
+        {"Dashboard", "https://grafana.example/d/{database}?from={from_ms}"},
+        {"Sentry", "https://sentry.example/?query=release:{release}"},
+    };
+    const auto page_with = [&](const std::string& service) {
+        std::string json = kIncident;
+        json.replace(json.find(R"("trend")"), 0, R"("last_seen": "2026-02-03T04:15:06Z", )");
+        const std::string named = R"("services": ["checkout")";
+        json.replace(json.find(named), named.size(), R"("services": [)" + nlohmann::json(service).dump());
+        return incident_page({document(json), summarise(document(json)), 1}, IncidentStore(), links);
+    };
+    const std::string page = page_with("checkout");
+    expect_each(page, {R"(<a href="https://logs.example/?service=checkout&amp;from=2026-02-03T03%3A50%3A06.123456Z&amp;to=)",
+                       R"(<a href="https://grafana.example/d/shop?from=1770090606123" rel="noreferrer noopener">Dashboard</a>)"});
+    EXPECT_EQ(page.find("sentry.example"), std::string::npos) << "no release is known: a link to nothing is none";
+    expect_each(page_with("a&b=\"<c>"), {"?service=a%26b%3D%22%3Cc%3E&amp;from="});
+}
+
+TEST(Pages, links_of_the_document_are_shown_unless_they_are_scripts) {
+    const std::string links = R"json("links": [{"title": "The commit", "url": "https://git.example/c/1"},
+                                               {"title": "x", "url": "javascript:alert(1)"}], )json";
+    std::string json = kIncident;
+    json.insert(json.find(R"("related")"), links);
+    expect_each(page_of(json), {R"(<a href="https://git.example/c/1" rel="noreferrer noopener">The commit</a>)"});
+    EXPECT_EQ(page_of(json).find("javascript:"), std::string::npos);
 }
 
 TEST(Pages, the_chart_marks_changes_before_and_after_the_first_error) {
