@@ -22,6 +22,14 @@ def many_problems(count):
                            application="billing" if number % 3 == 0 else "checkout") for number in range(count))
 
 
+def three_severities():
+    """Three incidents, the worst one first in time."""
+    corrupt = jsonlog(0, "invalid page in block 7 of relation base/16384/24576", "SELECT * FROM ledger", sqlstate="XX001")
+    isolated = "".join(jsonlog(60 + number, 'duplicate key value violates unique constraint "users_email_key"', "INSERT INTO users VALUES ($1)", sqlstate="23505")
+                       for number in range(4))
+    return corrupt + isolated + jsonlog(120, 'relation "wishlists" does not exist', "SELECT * FROM wishlists")
+
+
 def hostile():
     """Names that are markup, and a megabyte."""
     named = "".join(jsonlog(number, f'relation "{name}" does not exist', f"SELECT '{name}' FROM t")

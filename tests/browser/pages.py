@@ -185,6 +185,69 @@ class Pages(unittest.TestCase):
         self.assertIn("table_00007", browser.texts(".incident h2")[0])
         browser.screenshot("many")
 
+    def test_changes_have_their_verdict_and_lead_to_what_they_broke(self):
+        browser, document = self.browser, self.attributed("unique_violation")
+        browser.open("/changes")
+        browser.click("a[href='/changes?verdict=dirty']")
+        wait_until("those that broke something are shown", lambda: browser.path() == "/changes?verdict=dirty" and browser.all(".verdict"), 20, explain=browser.path)
+        self.assertEqual(set(browser.texts(".verdict")), {"dirty"})
+        section = next(text for text in browser.texts("main section") if document["message"] in text)
+        self.assertIn(document["culprit"]["cause"]["tool"], section)
+        browser.click(f"main section a[href='/incidents/{document['culprit']['id']}']")
+        browser.wait(".answer")
+        self.assertEqual(browser.texts("h1"), [document["message"]])
+
+    def test_the_pipeline_says_what_was_read_and_whether_all_is_well(self):
+        browser = self.browser
+        browser.open("/pipeline")
+        self.assertEqual(browser.texts("h1"), ["The pipeline is ready"])
+        tiles = {tile.split("\n")[1]: tile.split("\n")[0] for tile in browser.texts(".tile")}
+        _, metrics = self.outages.daemon.get("/metrics")
+        # Counted anew by each start of the daemon, which another test may have ended.
+        records = sum(float(line.split()[-1]) for line in metrics.splitlines() if line.startswith("culprit_records_total"))
+        self.assertEqual(tiles["records since the start"].replace(",", ""), str(round(records)))
+        self.assertEqual((tiles["dead letters"], tiles["undecodable records"]), ("0", "0"))
+        self.assertTrue(browser.texts("section[aria-labelledby=limits] td"), "what is bounded, and how full it is")
+
+    def test_the_list_is_sorted_by_severity_when_asked(self):
+        served = Served(os.path.join(self.folder, "severities"))
+        self.addCleanup(served.daemon.kill)
+        served.write(log_lines.three_severities())
+        served.wait_for(3)
+        browser = self.browser
+        shown = lambda: browser.texts(".incident .sev")
+        browser.driver.get(served.base + "/?sort=latest")
+        wait_until("the latest comes first", lambda: shown() == ["SEV4", "SEV3", "SEV1"], 20, explain=shown)
+        browser.click("#f-sort option[value=severity]")
+        wait_until("the worst comes first", lambda: shown() == ["SEV1", "SEV3", "SEV4"], 20, explain=shown)
+        self.assertIn("sort=severity", browser.path())
+        browser.click("#f-severity option[value=SEV1]")
+        wait_until("the order outlives a filter", lambda: shown() == ["SEV1"] and "sort=severity" in browser.path(), 20, explain=browser.path)
+
+    def test_a_maintenance_window_makes_its_incidents_planned_until_it_is_called_off(self):
+        served = Served(os.path.join(self.folder, "maintenance"))
+        self.addCleanup(served.daemon.kill)
+        browser = self.browser
+        browser.driver.get(served.base + "/")
+        ask = ("const [method, path, body, done] = arguments;"
+               "fetch(path, {method, headers: {'Content-Type': 'application/json'}, body: body || undefined}).then(async (a) => done([a.status, await a.json()]), (e) => done([0, String(e)]));")
+        window = '{"database": "shop", "from": "2026-11-20T11:55Z", "until": "2026-11-20T12:30Z", "by": "ann"}'
+        status, announced = browser.driver.execute_async_script(ask, "POST", "/api/v1/maintenance", window)
+        self.assertEqual(status, 201, announced)
+        served.write(log_lines.many_problems(1))
+        document = served.wait_for(1)[0]
+        browser.driver.get(served.base + f"/incidents/{document['culprit']['id']}")
+        browser.wait("h1")
+        self.assertIn("planned maintenance", browser.texts(".badges .chip"))
+        self.assertIn("planned maintenance", browser.texts("section[aria-labelledby=impact]")[0], "the severity's reason says so")
+        status, answer = browser.driver.execute_async_script(ask, "DELETE", f"/api/v1/maintenance/{announced['id']}", None)
+        self.assertEqual(status, 200, answer)
+
+        def unplanned():
+            browser.driver.get(served.base + f"/incidents/{document['culprit']['id']}")
+            return "planned maintenance" not in browser.texts(".badges .chip")
+        wait_until("it is an incident like any other", unplanned, 20, explain=lambda: browser.texts(".badges"))
+
     def test_hostile_lines_are_text(self):
         served = Served(os.path.join(self.folder, "hostile"))
         self.addCleanup(served.daemon.kill)
