@@ -34,8 +34,12 @@ Result<std::unique_ptr<const Catalogue>> Catalogue::load(const std::vector<std::
                 reader.read(path.string(), std::string(std::istreambuf_iterator<char>(stream), {}));
             }
         }
-        for (const auto& file : embedded_translations()) catalogue->server_texts_.add_translations(file.content);
+        for (const auto& file : embedded_translations()) {
+            catalogue->server_texts_.add_translations(file.content);
+            catalogue->log_texts_.add_translations(file.content);
+        }
         catalogue->server_texts_.index();
+        catalogue->log_texts_.index();
         catalogue->index_literals();
         return std::unique_ptr<const Catalogue>(std::move(catalogue));
     } catch (const CatalogueProblem& problem) {
@@ -48,6 +52,7 @@ Result<std::unique_ptr<const Catalogue>> Catalogue::parse(const std::string& nam
         auto catalogue = std::make_unique<Catalogue>();
         CatalogueReader(*catalogue, CatalogueReader::Compiled::now).read(name, text);
         catalogue->server_texts_.index();
+        catalogue->log_texts_.index();
         catalogue->index_literals();
         return std::unique_ptr<const Catalogue>(std::move(catalogue));
     } catch (const CatalogueProblem& problem) {
@@ -61,12 +66,28 @@ bool Catalogue::is_bookkeeping(std::string_view table) const {
     return bookkeeping_.contains(table);
 }
 
+std::optional<std::string> Catalogue::log_line_in_english(const Record& record) const {
+    const auto match = log_texts_.find(record);
+    if (!match || match->language.empty()) return std::nullopt;
+    const auto pieces = pieces_of(match->english);
+    std::string line(pieces.fixed.front());
+    for (std::size_t i = 0; i < pieces.arguments.size(); ++i) {
+        const auto argument = match->captures.find("argument " + std::to_string(i + 1));
+        if (argument != match->captures.end()) line += argument->second;
+        line += pieces.fixed[i + 1];
+    }
+    return line;
+}
+
 void Catalogue::index_literals() {
     std::map<std::string, std::vector<std::size_t>> index;
     for (const auto& literal : other_literals_) index[literal];
+    for (const auto& literal : log_texts_.literals_of_translations()) index[literal];
     for (std::size_t pattern = 0; pattern < patterns_.size(); ++pattern) {
         // They are tried on records that others found, so the filter need not let a record pass for them.
-        if (patterns_[pattern].adds_only || patterns_[pattern].says_nothing) continue;
+        // What looks at the lines before is asked by its literal alone, so it is in the filter all the same.
+        const bool only_tried = patterns_[pattern].adds_only && !patterns_[pattern].asks_before();
+        if (only_tried || patterns_[pattern].says_nothing) continue;
         for (const auto& literal : patterns_[pattern].literals) {
             auto& patterns = index[literal];
             if (patterns.empty() || patterns.back() != pattern) patterns.push_back(pattern);

@@ -35,6 +35,8 @@ class Catalogue {
     const SqlstateTable& sqlstates() const { return sqlstates_; }
     /// For a server's records that give no SQLSTATE.
     const ServerTexts& server_texts() const { return server_texts_; }
+    /// What the server said at LOG, as it says it in English; nothing where it did, or where the text is not one of `log_texts`.
+    std::optional<std::string> log_line_in_english(const Record& record) const;
 
     /// An error that only follows another one of its transaction.
     bool is_noise(std::string_view sqlstate) const { return noise_.contains(sqlstate); }
@@ -69,7 +71,7 @@ class Catalogue {
     std::vector<Narrator> narrators_;
     double slow_statement_ms_ = 1000;
     SqlstateTable sqlstates_;
-    ServerTexts server_texts_;
+    ServerTexts server_texts_, log_texts_;
     std::set<std::string, std::less<>> noise_, bookkeeping_, error_severities_;
     std::vector<std::string> other_literals_;  // of what is recognised by a field or by SQL, not by a pattern
     std::vector<std::string> literals_;

@@ -86,9 +86,9 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
         throw CatalogueProblem(file_ + ":" + std::to_string(problem.mark.line + 1) + ": expected YAML: " + problem.msg);
     }
     try {
-        only_keys(root,
-                  {"subject", "docs", "tool", "patterns", "messages", "sqlstates", "noise", "application_codes", "server_texts",
-                   "bookkeeping_tables", "introductions", "literals", "error_severities", "slow_statement_ms", "narrators"});
+        only_keys(root, {"subject", "docs", "tool", "patterns", "messages", "sqlstates", "noise", "application_codes",
+                         "server_texts", "bookkeeping_tables", "introductions", "literals", "error_severities",
+                         "slow_statement_ms", "narrators", "log_texts"});
         if (const auto slow = root["slow_statement_ms"]) read_slow_statements(slow);
         tool_ = text_of(root, "tool");
         docs_ = text_of(root, "docs");
@@ -105,6 +105,7 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
             if (code.size() != 5) fail(entry.first, "an SQLSTATE of five characters, in quotes");
             for (const auto& text : entry.second) read_server_text(code, text);
         }
+        for (const auto& text : texts_of(root["log_texts"])) read_log_text(text);
         for (const auto& code : texts_of(root["noise"])) catalogue_.noise_.insert(code);
         for (const auto& code : texts_of(root["application_codes"])) {
             // A code with a letter in it is rare in itself; five digits are not, but in quotation marks they are.
@@ -302,11 +303,24 @@ Pattern CatalogueReader::read_pattern(const YAML::Node& node) const {
     return pattern;
 }
 
+void CatalogueReader::read_log_text(const std::string& text) {
+    std::string named;
+    int argument = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool place = text.compare(at, 2, "{}") == 0;
+        named += place ? "{argument " + std::to_string(++argument) + "}" : std::string(1, text[at]);
+        if (place) ++at;
+    }
+    catalogue_.log_texts_.add({"00000", {}, {}, {}, false, {}}, named);
+}
+
 void CatalogueReader::read_message(const YAML::Node& node) {
-    only_keys(node, {"id", "docs", "sqlstate", "level", "templates", "examples", "counter_examples"});
+    only_keys(node, {"id", "docs", "sqlstate", "level", "side", "templates", "examples", "counter_examples"});
     const auto id = text_of(node, "id"), sqlstate = text_of(node, "sqlstate");
     if (id.empty() || sqlstate.size() != 5) fail(node, "an 'id' and an 'sqlstate' of five characters");
     if (!node["templates"] || node["templates"].size() == 0) fail(node, "'templates': the message in each language");
+    const auto side = text_of(node, "side");
+    if (!side.empty() && side != "server") fail(node["side"], "'server', where applications say the same of other things");
     bool first = true;
     std::string english;
     for (const auto& entry : node["templates"]) {
@@ -320,6 +334,7 @@ void CatalogueReader::read_message(const YAML::Node& node) {
         pattern.docs = text_of(node, "docs");
         pattern.sqlstate = sqlstate;
         pattern.is_template = true;
+        if (!side.empty()) pattern.side = Side::server;
         pattern.match = expression(entry.second, compiled.value().anywhere);
         const auto text = entry.second.as<std::string>();
         if (first)

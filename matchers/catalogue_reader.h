@@ -35,6 +35,7 @@ class CatalogueReader {
     std::unique_ptr<const Expression> expression(const YAML::Node& node, const std::string& text) const;
 
     Pattern read_pattern(const YAML::Node& node) const;
+    void read_log_text(const std::string& text);
     void read_message(const YAML::Node& node);
     void read_conditions(const YAML::Node& node, Pattern& pattern) const;
     void read_what_it_says(const YAML::Node& node, Pattern& pattern) const;

@@ -222,14 +222,16 @@ void add_slow_statement(const Record& record, const Captures& captures, const Kn
 }  // namespace
 
 void add_server_events(const Record& record, const Knowledge& knowledge, std::vector<Signal>& signals) {
+    const auto english = knowledge.catalogue.log_line_in_english(record);
+    const std::string_view message = english ? *english : record.message;
     for (const auto& pattern : knowledge.catalogue.patterns()) {
         if (pattern.side != Side::server || pattern.kind.empty() || !pattern.match) continue;
         Captures captures;
         if (!conditions_hold(pattern, record, captures)) continue;
-        const auto match = find_match(*pattern.match, record.message);
+        const auto match = find_match(*pattern.match, message);
         if (!match) continue;
         captures.insert(match->captures.begin(), match->captures.end());
-        const auto matched = std::string_view(record.message).substr(match->begin, match->end - match->begin);
+        const auto matched = message.substr(match->begin, match->end - match->begin);
         auto signal = tool_event(record, pattern, captures, matched, knowledge);
         if (pattern.family == Family::symptom && !record.statement.empty()) take_table(record.statement, knowledge, signal);
         signals.push_back(std::move(signal));

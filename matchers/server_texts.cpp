@@ -10,6 +10,7 @@
 #include "matchers/error_context.h"
 #include "matchers/lossy_text.h"
 #include "matchers/message_arguments.h"
+#include "matchers/message_template.h"
 #include "matchers/sql_names.h"
 
 namespace culprit {
@@ -130,7 +131,8 @@ void ServerTexts::add(Meaning meaning, std::string_view text) {
     const auto number = static_cast<std::uint32_t>(meanings_.size());
     meanings_.push_back(std::move(meaning));
     meanings_of_[without_names(text)].push_back(number);
-    add_text(owned_.emplace_back(without_names(text)), {}, number);
+    english_.push_back(owned_.emplace_back(without_names(text)));
+    add_text(english_.back(), {}, number);
 }
 
 void ServerTexts::add_text(std::string_view text, std::string_view language, std::uint32_t meaning) {
@@ -303,6 +305,16 @@ ServerTexts::Ways ServerTexts::find_lossy(std::string_view message, const Record
     return found;
 }
 
+std::vector<std::string> ServerTexts::literals_of_translations() const {
+    std::vector<std::string> literals;
+    for (const Text& text : texts_) {
+        if (text.language.empty()) continue;
+        if (const auto compiled = compile_template(text.text); compiled.ok())
+            literals.insert(literals.end(), compiled.value().literals.begin(), compiled.value().literals.end());
+    }
+    return literals;
+}
+
 std::optional<ServerTexts::Match> ServerTexts::find(const Record& record) const {
     std::string_view message = record.message;
     if (record.format != "jsonlog" && record.format != "csvlog") message = without_position(message);
@@ -315,7 +327,7 @@ std::optional<ServerTexts::Match> ServerTexts::find(const Record& record) const 
         std::none_of(meaning.names.begin(), meaning.names.end(), [](const std::string& name) { return is_value(name); });
     const auto& arguments = ways.size() == 1 ? ways.front() : most_plausible(ways, record);
     const auto pieces = pieces_of(best->text);
-    Match match{meaning.sqlstate, meaning.rule, {}, {}, best->fixed_bytes};
+    Match match{meaning.sqlstate, meaning.rule, {}, {}, best->fixed_bytes, english_[best->meaning], best->language};
     if (!best->language.empty()) match.rule.append(".").append(best->language);
     // The parts point into the message, whose fixed pieces lie between the arguments.
     std::size_t at = 0;

@@ -52,12 +52,16 @@ class ServerTexts {
         Captures captures;
         std::vector<Part> parts;  // the message: the server's own words, names, values, and what may be either
         std::size_t fixed_bytes = 0;
+        std::string_view english, language;  // the English text without its names; empty: the message is English
     };
     /// The text that the whole of the record's message is an instance of: of the record's SQLSTATE where it has one, and of
     /// several the one with the most fixed bytes. The position that stderr appends (` at character 29`) is no part of a message.
     /// Names may hold anything, other messages included: where it can be read in several ways, those names are taken that the
     /// statement and the DETAIL know. The parts point into `record.message`.
     std::optional<Match> find(const Record& record) const;
+
+    /// What every line that is an instance of one of the translations holds, as raw bytes.
+    std::vector<std::string> literals_of_translations() const;
 
    private:
     struct Text {
@@ -87,6 +91,7 @@ class ServerTexts {
     Ways find_lossy(std::string_view message, const Record& record) const;
 
     std::vector<Meaning> meanings_;
+    std::vector<std::string_view> english_;                                       // by meaning
     std::map<std::string, std::vector<std::uint32_t>, std::less<>> meanings_of_;  // by the English text without its names
     std::deque<std::string> owned_;
     std::vector<Text> texts_;

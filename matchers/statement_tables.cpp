@@ -165,11 +165,16 @@ std::vector<StatementTable> tables_in(std::string_view sql) { return Reader{toke
 const StatementTable* table_of_column(const std::vector<StatementTable>& tables, std::string_view column) {
     const auto tokens = tokens_of(column);
     if (tokens.size() >= 3 && tokens[tokens.size() - 2].text == ".") {
-        const std::string& qualifier = tokens[tokens.size() - 3].text;
-        for (const auto& table : tables) {
-            if (table.alias == qualifier || (table.alias.empty() && table.table == qualifier)) return &table;
-        }
-        return nullptr;
+        const auto named = [&](std::string_view qualifier) {
+            return std::find_if(tables.begin(), tables.end(), [&](const StatementTable& table) {
+                return table.alias == qualifier || (table.alias.empty() && table.table == qualifier);
+            });
+        };
+        // The server's message says names as they are, unquoted and unfolded: `column User.nick does not exist`.
+        const auto dot = column.rfind('.');
+        auto table = named(column.substr(0, dot).substr(column.substr(0, dot).rfind('.') + 1));
+        if (table == tables.end()) table = named(tokens[tokens.size() - 3].text);
+        return table == tables.end() ? nullptr : &*table;
     }
     return tables.size() == 1 ? &tables.front() : nullptr;
 }

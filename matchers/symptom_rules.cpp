@@ -201,7 +201,8 @@ std::optional<bool> key_from_default(const std::vector<std::string>& key, const 
 
 /// SQLSTATEs of which the table that the statement writes to is the table in question.
 bool is_of_the_written_table(std::string_view sqlstate) {
-    return sqlstate.starts_with("23") || sqlstate == "22001" || sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03";
+    return sqlstate.starts_with("23") || sqlstate == "22001" || sqlstate == "40001" || sqlstate == "40P01" ||
+           sqlstate == "428C9" || sqlstate == "55P03";
 }
 
 /// SQLSTATEs of which the server's message names a file where it does not know whose it is.
@@ -252,6 +253,31 @@ std::optional<StatementTable> table_by_statement(const Captures& captures, const
     return table == nullptr ? std::nullopt : std::optional{*table};
 }
 
+/// The schema that the statement writes in front of a table, where it names it once.
+std::string schema_by_statement(const std::string& statement, const std::string& table) {
+    std::string schema;
+    for (const auto& named : tables_in(statement)) {
+        if (named.table != table || named.schema.empty()) continue;
+        if (!schema.empty() && schema != named.schema) return {};
+        schema = named.schema;
+    }
+    return schema;
+}
+
+/// An enum whose value is unknown, or a type that does not exist: `shop.mood`, `"Mood"`.
+std::optional<DatabaseObject> type_in(const Captures& captures, std::string_view sqlstate) {
+    auto name = caught(captures, "enum");
+    if (name.empty() && sqlstate == "42704") name = caught(captures, "type");
+    if (name.empty()) return std::nullopt;
+    std::string schema;
+    if (const auto dot = name.find('.'); dot != std::string::npos && dot > 0) {
+        schema = name.substr(0, dot);
+        name.erase(0, dot + 1);
+    }
+    for (auto* part : {&schema, &name}) std::erase(*part, '"');
+    return DatabaseObject{"type", std::move(schema), std::move(name), {}, {}, {}, {}};
+}
+
 void add_objects(const Record& record, const Captures& captures, const KeyDetail& key, const std::optional<InsertTarget>& target,
                  const std::string& statement, Signal& signal) {
     auto constraint = first_of({record.constraint, caught(captures, "constraint")});
@@ -264,6 +290,7 @@ void add_objects(const Record& record, const Captures& captures, const KeyDetail
     if (still_referenced) table = key.referenced_table;
     if (table.empty() && !still_referenced && target && is_of_the_written_table(signal.sqlstate)) table = target->table;
     if (schema.empty() && target && !target->schema.empty() && target->table == table) schema = target->schema;
+    if (schema.empty() && !table.empty() && is_of_a_lock(signal.sqlstate)) schema = schema_by_statement(statement, table);
     auto column = first_of({record.column, caught(captures, "column")});
     if (auto reference = caught(captures, "column_reference"); column.empty() && !reference.empty()) {
         // `column c.loyalty_points does not exist` names it by the query's alias.
@@ -283,6 +310,7 @@ void add_objects(const Record& record, const Captures& captures, const KeyDetail
         objects.push_back({"sequence", schema, sequence, {}, {}, {}, {}});
     if (const auto index = caught(captures, "index"); !index.empty() && signal.sqlstate == "XX002")
         objects.push_back({"index", schema, index, {}, {}, {}, {}});
+    if (auto type = type_in(captures, signal.sqlstate)) objects.push_back(std::move(*type));
     if (!table.empty()) {
         objects.push_back({"table", schema, table, {}, {}, referenced, {}});
     } else if (auto read = table_by_statement(captures, statement, signal.sqlstate); read && !still_referenced) {
@@ -313,6 +341,7 @@ std::string shown_message(const Record& record, const Finding& finding, const Si
     std::replace(text.begin(), text.end(), '\t', ' ');
     while (!text.empty() && (text.back() == ' ' || text.back() == '\\' || text.back() == '(' || text.back() == '\r'))
         text.pop_back();
+    if (text.ends_with("\"\"")) text.pop_back();  // the logger's own, behind the name's
     return cut_utf8(std::move(text), 1024);
 }
 

@@ -3,7 +3,7 @@
 
 usage: translations.py [--locale DIR] [--version 15] > postgresql_translations.txt
 
-Reads the English texts of postgresql_messages.yaml and postgresql_texts.yaml beside it, and the message catalogues that PostgreSQL's
+Reads the English texts of postgresql_messages.yaml, postgresql_texts.yaml and postgresql_operations.yaml beside it, and the message catalogues that PostgreSQL's
 packages install (postgres-15.mo, plpgsql-15.mo) and the C library's (package `locales`). Needs python3-yaml. Format of the file: README.md.
 """
 import argparse
@@ -42,6 +42,7 @@ def english_texts():
         texts.add(next(iter(message["templates"].values())))
     for entries in yaml.safe_load((HERE / "postgresql_texts.yaml").read_text())["server_texts"].values():
         texts.update(entry if isinstance(entry, str) else entry["text"] for entry in entries)
+    texts.update(yaml.safe_load((HERE / "postgresql_operations.yaml").read_text())["log_texts"])
     return {re.sub(r"\{\w*\}", "{}", text) for text in texts}
 
 

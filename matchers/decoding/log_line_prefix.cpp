@@ -268,7 +268,15 @@ const std::vector<LogLinePrefix>& common_log_line_prefixes() {
             "%m %q%u@%d ",
             "%m %p %q%u@%d ",
             "%m [%c] %q%u@%d ",
+            "%m:%u@%d:[%p]: ",
+            "%m [%p]: [%l-1] %c %x %d %u %a %h ",  // Spilo's
+            "%m [%p] %b ",
+            "%m %c %l %x %v %e: ",
+            "%h %m [%p] %q%u@%d ",  // Supabase's
+            "%n [%p] %q%u@%d ",
+            "[%m] - %p %q- %u@%h:%d - %a ",
             "< %m > ",
+            "< %m >",
             "<%m>",
             "%m [%p] ",
             "%m ",

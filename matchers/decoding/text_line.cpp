@@ -162,6 +162,8 @@ bool is_continuation(std::string_view line) {
         "LINE ",
         "[SQL:",
         "[parameters:",
+        "params: ",  // Drizzle's
+        "[cause]:",
         "(Background on",
         "During handling of the above exception",
         "The above exception was the direct cause",

@@ -40,5 +40,33 @@ TEST(ServerEvents, a_search_path_set_for_a_role_or_a_database_is_told_from_other
     EXPECT_EQ(of_log("statement: ALTER ROLE app SET work_mem = '1MB'").at(0).operation, "alter_role");
 }
 
+struct Line {
+    const char* label;
+    const char* message;
+    const char* kind;
+    const char* operation;
+};
+
+TEST(ServerEvents, what_the_server_says_at_LOG_is_known_in_its_languages) {
+    const Line lines[] = {
+        {"LOG", "schnelles Herunterfahren verlangt", "restart", "shutdown"},
+        {"LOG", "Datenbanksystem ist bereit, um Verbindungen anzunehmen", "restart", "startup"},
+        {"LOG", "Checkpoints passieren zu oft (alle 9 Sekunden)", "checkpoints_too_frequent", ""},
+        {"LOG", "Prozess 4711 wartet immer noch auf ShareLock-Sperre auf Transaktion 775 nach 1000,123 ms", "lock_wait", ""},
+        {"LOG", "le système de bases de données est prêt pour accepter les connexions", "restart", "startup"},
+        {"СООБЩЕНИЕ", "система БД готова принимать подключения", "restart", "startup"},
+        {"СООБЩЕНИЕ", "процесс 4711 продолжает ожидать в режиме ShareLock блокировку \"транзакция 775\" в течение 1000.123 мс",
+         "lock_wait", ""},
+        {"LOG", "データベースシステムの接続受け付け準備が整いました", "restart", "startup"},
+    };
+    for (const auto& line : lines) {
+        const auto found =
+            testing_lines::Feed({testing_lines::pg(7, std::string(line.label) + ":  " + line.message)}).all().signals;
+        ASSERT_EQ(found.size(), 1u) << line.message;
+        EXPECT_EQ(found[0].kind, line.kind) << line.message;
+        EXPECT_EQ(found[0].operation, line.operation) << line.message;
+    }
+}
+
 }  // namespace
 }  // namespace culprit
