@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "matchers/decoding/envelope.h"
 #include "matchers/decoding/event_clock.h"
 #include "matchers/decoding/partition_decoder.h"
 #include "matchers/literal_filter.h"
@@ -126,7 +127,7 @@ Offset Matcher::State::behind(const RawRecord& record) const {
 }
 
 void Matcher::State::accept(const RawRecord& record) {
-    const bool hit = recognition.filter().passes(record.bytes, scratch);
+    const bool hit = recognition.filter().passes(record.bytes, scratch) || may_be_cut(record.bytes);
     const bool counts = record.offset >= resume;
     if (counts) {
         uncounted.push_back({decoder.next_sequence(), record.bytes.size(), hit});

@@ -75,10 +75,15 @@ DecodedEntry EntryDecoder::decode(OpenEntry&& entry, LineShaper& shaper) {
             break;
         case EntryFormat::split: {
             const std::string whole = joined(entry.lines, "");
-            if (peeler_.peel(whole, entry.arrived).shape == PayloadShape::text)
-                decoded.record = decode_plain_text({whole}, entry.arrived);
-            else
+            if (peeler_.peel(whole, entry.arrived).shape != PayloadShape::text) {
                 decode_json(entry, whole, decoded);
+                break;
+            }
+            if (csvlog_beginning(whole) != CsvlogBeginning::none)
+                decoded.record = decode_csvlog(whole, entry.arrived, entry.cut);
+            else
+                decoded.record = shaper.server().decode({whole}, entry.arrived);
+            if (!decoded.record) decoded.record = decode_plain_text({whole}, entry.arrived);
             break;
         }
         case EntryFormat::csvlog:

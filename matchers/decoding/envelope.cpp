@@ -213,4 +213,14 @@ Peeled EnvelopePeeler::peel(std::string_view bytes, std::optional<EventTime> arr
     return peeled;
 }
 
+bool may_be_cut(std::string_view bytes) {
+    constexpr std::size_t kLongestTime = 40;
+    if (bytes.starts_with('{')) {
+        return bytes.size() >= kDockerSplit && bytes.starts_with("{\"log\":") && bytes.find("\\n\",\"stream\":") == bytes.npos;
+    }
+    if (bytes.size() < 30 || bytes[10] != 'T') return false;
+    const auto head = bytes.substr(0, kLongestTime + 16);
+    return head.find(" stdout P ") != head.npos || head.find(" stderr P ") != head.npos;
+}
+
 }  // namespace culprit

@@ -1,6 +1,7 @@
 #pragma once
-// What shippers and container runtimes wrap around a log line: Filebeat, Fluent Bit, Vector, Logstash, CloudWatch, Google Cloud and
-// journald in JSON, Docker's json-file, CRI lines, syslog. Envelopes may lie in each other; they are peeled off to a depth of four.
+// What shippers and container runtimes wrap around a log line: Filebeat, Fluent Bit, Vector, Logstash, CloudWatch, Google Cloud
+// and journald in JSON, Docker's json-file, CRI lines, syslog. Envelopes may lie in each other; they are peeled off to a depth of
+// four.
 //
 // An application's own JSON (level, error…) is never an envelope, even where a shipper merged its fields into it
 // (`json.keys_under_root`): then the record is its own payload, and says its stream and scope itself.
@@ -31,6 +32,10 @@ struct Peeled {
     bool repaired_utf8 = false;
     bool had_nul = false;
 };
+
+/// The runtime says of these raw bytes that their line goes on in the next record (CRI's `P`, Docker's missing line break): what
+/// the filter looks for may lie across the cut.
+bool may_be_cut(std::string_view bytes);
 
 /// Owns the JSON parser's buffers; one thread.
 class EnvelopePeeler {
