@@ -31,25 +31,41 @@ void take_time(DecodedJson& decoded, Object object, std::initializer_list<std::s
     }
 }
 
-DecodedJson cloud_native_pg(Object outer, Object inner, std::optional<EventTime> near) {
+/// What a collector calls the fields that each of them has; empty for those that it lacks.
+struct FieldNames {
+    std::string_view severity, pid, session_id, line_number, user, database, application_name, sqlstate;
+};
+constexpr FieldNames kCloudNativePg{"error_severity", "process_id",    "session_id",       "session_line_num",
+                                    "user_name",      "database_name", "application_name", "sql_state_code"};
+constexpr FieldNames kAzure{"errorLevel", "processId", "sessionId", {}, "user", "dbName", "appName", "sqlerrcode"};
+
+/// Who wrote it: session, severity and code.
+DecodedJson head_of(Object inner, const FieldNames& names) {
     DecodedJson decoded;
     Record& record = decoded.record;
     record.side = Side::server;
-    record.format = "csvlog";
     PostgresqlContext context;
-    context.severity = text_at(inner, "error_severity");
-    context.pid = integer_at(inner, "process_id");
-    context.session_id = text_at(inner, "session_id");
-    context.line_number = integer_at(inner, "session_line_num");
-    context.user = text_at(inner, "user_name");
-    context.database = text_at(inner, "database_name");
-    context.application_name = text_at(inner, "application_name");
+    context.severity = text_at(inner, names.severity);
+    context.pid = integer_at(inner, names.pid);
+    context.session_id = text_at(inner, names.session_id);
+    if (!names.line_number.empty()) context.line_number = integer_at(inner, names.line_number);
+    context.user = text_at(inner, names.user);
+    context.database = text_at(inner, names.database);
+    context.application_name = text_at(inner, names.application_name);
     context.backend_type = text_at(inner, "backend_type");
     record.level = level_of_severity(context.severity);
     record.scope.database = context.database;
-    record.scope.host = text_at(outer, "logging_pod");
-    if (auto state = text_at(inner, "sql_state_code"); has_sqlstate_form(state) && state != "00000")
+    if (auto state = text_at(inner, names.sqlstate); has_sqlstate_form(state) && state != "00000")
         record.sqlstate = std::move(state);
+    record.postgresql = std::move(context);
+    return decoded;
+}
+
+DecodedJson cloud_native_pg(Object outer, Object inner, std::optional<EventTime> near) {
+    DecodedJson decoded = head_of(inner, kCloudNativePg);
+    Record& record = decoded.record;
+    record.format = "csvlog";
+    record.scope.host = text_at(outer, "logging_pod");
     record.message = text_at(inner, "message");
     record.detail = text_at(inner, "detail");
     record.hint = text_at(inner, "hint");
@@ -57,32 +73,18 @@ DecodedJson cloud_native_pg(Object outer, Object inner, std::optional<EventTime>
     record.statement = text_at(inner, "query");
     take_time(decoded, inner, {"log_time"}, near);
     take_time(decoded, outer, {"ts"}, near);
-    record.postgresql = std::move(context);
     return decoded;
 }
 
 DecodedJson azure(Object outer, Object inner, std::optional<EventTime> near) {
-    DecodedJson decoded;
+    DecodedJson decoded = head_of(inner, kAzure);
     Record& record = decoded.record;
-    record.side = Side::server;
     record.format = "stderr";
-    PostgresqlContext context;
-    context.severity = text_at(inner, "errorLevel");
-    context.pid = integer_at(inner, "processId");
-    context.session_id = text_at(inner, "sessionId");
-    context.user = text_at(inner, "user");
-    context.database = text_at(inner, "dbName");
-    context.application_name = text_at(inner, "appName");
-    context.backend_type = text_at(inner, "backend_type");
-    record.level = level_of_severity(context.severity);
-    record.scope.database = context.database;
     record.scope.host = text_at(outer, "LogicalServerName");
     if (record.scope.host.empty()) {
         const auto resource = text_at(outer, "resourceId");
         record.scope.host = resource.substr(resource.rfind('/') + 1);
     }
-    if (auto state = text_at(inner, "sqlerrcode"); has_sqlstate_form(state) && state != "00000")
-        record.sqlstate = std::move(state);
     // The message comes with the line's prefix and its label in front: `2026-11-20 12:25:20 UTC-673d.1-ERROR:  duplicate key …`.
     std::string_view message = string_at(inner, "message").value_or(std::string_view{});
     for (std::size_t at = 0; at < std::min<std::size_t>(message.size(), 200); ++at) {
@@ -105,7 +107,6 @@ DecodedJson azure(Object outer, Object inner, std::optional<EventTime> near) {
     record.constraint = text_at(inner, "constraintName");
     take_time(decoded, inner, {"timestamp"}, near);
     take_time(decoded, outer, {"time"}, near);
-    record.postgresql = std::move(context);
     return decoded;
 }
 
