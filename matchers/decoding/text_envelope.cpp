@@ -126,9 +126,28 @@ std::optional<TextEnvelope> tagged(std::string_view line, std::optional<EventTim
                         std::string{host} + '|' + std::string{tag.substr(0, tag.size() - 1)}, std::string{host}, at, false};
 }
 
+/// `checkout-1  | text`, as `docker compose logs` prints it: the container's name ends in its number.
+std::optional<TextEnvelope> compose(std::string_view line) {
+    constexpr std::size_t kLongestName = 64;
+    const std::size_t bar = line.substr(0, kLongestName + 4).find(" | ");
+    if (bar == line.npos || bar == 0) return {};
+    const std::string_view name = line.substr(0, std::min(line.find(' '), bar));
+    if (!std::all_of(line.begin() + static_cast<std::ptrdiff_t>(name.size()), line.begin() + static_cast<std::ptrdiff_t>(bar),
+                     [](char c) { return c == ' '; }))
+        return {};
+    const std::size_t number = name.find_last_not_of("0123456789");
+    if (number == name.npos || number == 0 || number + 1 == name.size() || (name[number] != '-' && name[number] != '_'))
+        return {};
+    const auto may_be_named = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.'; };
+    const bool named = name[0] >= 'a' && name[0] <= 'z';  // `2026-11-20 | ERROR | …` is a logger's
+    if (!named || !std::all_of(name.begin(), name.end(), may_be_named)) return {};
+    return TextEnvelope{std::string{line.substr(bar + 3)}, std::string{name}, {}, {}, false};
+}
+
 }  // namespace
 
 std::optional<TextEnvelope> peel_text_envelope(std::string_view line, std::optional<EventTime> near) {
+    if (auto found = compose(line)) return found;
     if (line.size() < 20) return {};
     if (line[0] == '<' && is_digit(line[1])) {
         const std::size_t close = line.find('>');

@@ -86,6 +86,17 @@ TEST(Envelope, ReadsTheBytesOfDatabasesThatAreNotUtf8AndRepairsTheRest) {
     }
 }
 
+TEST(Envelope, OfDockerComposeIsTheContainersNameWithItsNumber) {
+    EnvelopePeeler peeler;
+    const Peeled peeled = peeler.peel("shop-db-1  | 2026-11-20 12:25:20.147 UTC [7] ERROR:  x", {});
+    EXPECT_EQ(peeled.payload, "2026-11-20 12:25:20.147 UTC [7] ERROR:  x");
+    EXPECT_EQ(peeled.stream, "shop-db-1");
+    EXPECT_EQ(peeler.peel("db-1  | x", {}).payload, "x");
+    for (const char* other :
+         {"2026-11-20 12:00:00.123 | ERROR    | __main__:f:1 - x", "2026-11-20 | ERROR | x", " id-1 | name", "orders | 4711 | x"})
+        EXPECT_EQ(peeler.peel(other, {}).payload, other);
+}
+
 TEST(Envelope, EndsWithBoundedDepth) {
     std::string bytes = "COPY 6";
     for (int i = 0; i < 10; ++i) {
