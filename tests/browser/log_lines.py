@@ -9,17 +9,21 @@ IMAGE = '"><img src=x onerror="top[\'taken\']=1">'
 RIGHT_TO_LEFT = "\u202eevil\u2066"
 
 
-def jsonlog(seconds, message, statement="", sqlstate="42P01", severity="ERROR", application="checkout"):
+def jsonlog(seconds, message, statement="", sqlstate="42P01", severity="ERROR", application="checkout", database="shop"):
     time = (START + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " UTC"
-    return json.dumps({"timestamp": time, "user": "app", "dbname": "shop", "pid": 100, "session_id": "6b003b7c.64", "line_num": 1,
+    return json.dumps({"timestamp": time, "user": "app", "dbname": database, "pid": 100, "session_id": "6b003b7c.64", "line_num": 1,
                        "error_severity": severity, "state_code": sqlstate, "message": message, "statement": statement,
                        "application_name": application, "backend_type": "client backend"}, ensure_ascii=False) + "\n"
 
 
 def many_problems(count):
-    """As many incidents, by two services, a second apart."""
-    return "".join(jsonlog(number, f'relation "table_{number:05d}" does not exist', f"SELECT * FROM table_{number:05d}",
-                           application="billing" if number % 3 == 0 else "checkout") for number in range(count))
+    """As many incidents, by two services, a second apart. Beyond 5,000 names culprit counts the others together: then the same ones are
+    missing in another database, too."""
+    def missing(number):
+        table, database = f"table_{number % 5_000:05d}", "shop" if number < 5_000 else f"shop_{number // 5_000}"
+        return jsonlog(number, f'relation "{table}" does not exist', f"SELECT * FROM {table}", database=database,
+                       application="billing" if number % 3 == 0 else "checkout")
+    return "".join(missing(number) for number in range(count))
 
 
 def three_severities():
