@@ -12,6 +12,7 @@
 #include "correlator/playbook_names.h"
 #include "correlator/sql_quoting.h"
 #include "tests/correlator/fold.h"
+#include "tests/source_dir.h"
 
 namespace culprit {
 std::span<const EmbeddedFile> embedded_playbooks();
@@ -187,7 +188,7 @@ std::string text_of(const std::filesystem::path& path) {
 
 /// "Suite.name" of C++ and "file.Class.test_name" of Python.
 std::set<std::string> tests_of_this_repository() {
-    const std::filesystem::path root = std::filesystem::path(CULPRIT_SOURCE_DIR) / "tests";
+    const std::filesystem::path root = source_dir() / "tests";
     std::set<std::string> tests;
     const auto each_match = [](const std::string& text, const std::regex& expression, const auto& take) {
         for (std::sregex_iterator match(text.begin(), text.end(), expression), end; match != end; ++match) take(*match);
@@ -208,7 +209,7 @@ std::set<std::string> tests_of_this_repository() {
 }
 
 TEST(Playbooks, readme_names_tests_that_exist) {
-    const std::string readme = text_of(std::filesystem::path(CULPRIT_SOURCE_DIR) / "correlator/playbooks/README.md");
+    const std::string readme = text_of(source_dir() / "correlator/playbooks/README.md");
     const std::set<std::string> tests = tests_of_this_repository();
     ASSERT_GT(tests.size(), 100u);
     std::istringstream lines(readme);
@@ -224,7 +225,7 @@ TEST(Playbooks, readme_names_tests_that_exist) {
 }
 
 TEST(Playbooks, are_staged_on_a_real_server_each) {
-    const std::filesystem::path folder = std::filesystem::path(CULPRIT_SOURCE_DIR) / "tests/end_to_end";
+    const std::filesystem::path folder = source_dir() / "tests/end_to_end";
     std::string staged;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
         if (entry.path().filename().string().starts_with("diagnoses_")) staged += text_of(entry.path());

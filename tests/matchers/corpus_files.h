@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/source_dir.h"
+
 namespace culprit::testing_lines {
 
 /// What a command prints, by lines; a last line break ends no further one.
@@ -26,7 +28,7 @@ inline std::vector<std::string> lines_of_command(const std::string& command) {
     return lines;
 }
 
-inline std::filesystem::path corpus() { return std::filesystem::path(CULPRIT_SOURCE_DIR) / "tests/corpus"; }
+inline std::filesystem::path corpus() { return source_dir() / "tests/corpus"; }
 
 /// The files of a folder that end so, in order of their names.
 inline std::vector<std::filesystem::path> corpus_files(const std::string& folder, const std::string& ending) {

@@ -12,6 +12,7 @@
 
 #include "correlator/incident_document.h"
 #include "daemon/sinks/index_template.h"
+#include "tests/source_dir.h"
 
 namespace culprit {
 namespace {
@@ -94,7 +95,7 @@ Incident full_incident() {
 }
 
 std::string text_of_file(const char* path) {
-    std::ifstream file(std::filesystem::path(CULPRIT_SOURCE_DIR) / path);
+    std::ifstream file(source_dir() / path);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -16,6 +16,7 @@
 #include "matchers/recognition.h"
 #include "matchers/required_literals.h"
 #include "matchers/rules.h"
+#include "tests/source_dir.h"
 
 namespace culprit {
 namespace {
@@ -29,7 +30,7 @@ std::unique_ptr<const Recognition> recognition() {
 /// Lines of real logs (tests/corpus/README.md), unpacked by the system's gzip.
 std::vector<std::string> corpus_lines() {
     std::vector<std::string> lines(1);
-    FILE* pipe = popen("gzip -dc '" CULPRIT_SOURCE_DIR "/tests/corpus/recognition/lines.gz'", "r");
+    FILE* pipe = popen(("gzip -dc '" + (source_dir() / "tests/corpus/recognition/lines.gz").string() + "'").c_str(), "r");
     if (pipe == nullptr) return lines;
     std::array<char, 65536> buffer{};
     for (std::size_t read = 0; (read = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
