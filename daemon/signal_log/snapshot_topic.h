@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/kafka_client.h"
+#include "daemon/kafka_writer.h"
 #include "daemon/signal_log/settings.h"
 #include "daemon/signal_log/stored_snapshot.h"
 
@@ -15,7 +15,8 @@ namespace culprit {
 
 class SnapshotTopic {
    public:
-    explicit SnapshotTopic(const KafkaLogSettings& settings) : settings_(settings) {}
+    explicit SnapshotTopic(const KafkaLogSettings& settings)
+        : settings_(settings), writer_(settings.brokers, settings.properties) {}
 
     /// The newest; nothing when there is none.
     Result<std::optional<StoredSnapshot>> read(int partition);
@@ -23,11 +24,8 @@ class SnapshotTopic {
     Result<Done> write(int partition, const StoredSnapshot& snapshot);
 
    private:
-    Result<Done> produce(int partition, const std::string& key, const std::string* value);
-
     const KafkaLogSettings& settings_;
-    int refused_ = 0;  // librdkafka's code of the last piece that was not delivered. Before the producer, which reports to it
-    KafkaClient producer_;
+    KafkaWriter writer_;
     std::map<int, std::vector<std::string>> keys_;  // by partition: of the pieces of older snapshots
 };
 

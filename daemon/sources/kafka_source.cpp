@@ -9,6 +9,8 @@
 
 #include "daemon/kafka_client.h"
 #include "daemon/kafka_partition.h"
+#include "daemon/sources/kafka_places.h"
+#include "daemon/sources/kafka_questions.h"
 #include "daemon/sources/kafka_worker.h"
 
 namespace culprit {
@@ -20,10 +22,8 @@ constexpr milliseconds kFirstAnswer{30'000};
 constexpr milliseconds kAloneWithin{15'000};  // a crashed predecessor's session has to end first
 constexpr milliseconds kCommitEvery{5'000}, kLagEvery{1'000};
 constexpr milliseconds kProbeEvery{10'000}, kProbeInTrouble{2'000};
-constexpr int kRequestTimeout = 5'000;
 constexpr milliseconds kHandOver{5'000};  // for the committer to write what the workers matched, before partitions are given back
 constexpr milliseconds kTakeAgain{1'000};  // after a lease was lost without a rebalance
-constexpr std::string_view kPartitionsAtStart = "culprit: partitions at the first start: ";
 
 /// Defaults that an operator may change, and what culprit's promises rest on (config.cpp refuses to change those).
 KafkaProperties consumer_properties(const KafkaSourceSettings& settings) {
@@ -53,14 +53,17 @@ struct KafkaSource::State {
     };
 
     State(const Recognition& known, KafkaSourceSettings given, Telemetry& metrics, bool group_is_shared)
-        : recognition(known), settings(std::move(given)), telemetry(metrics), shared(group_is_shared) {}
+        : recognition(known),
+          settings(std::move(given)),
+          telemetry(metrics),
+          shared(group_is_shared),
+          places(settings.start, group_is_shared) {}
 
     void run(std::stop_token stop);
     bool connect(std::stop_token stop);
     bool alone(std::stop_token stop);
     void poll(std::stop_token stop);
     bool probe();
-    std::optional<int> members();
 
     static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* self);
     void assign(rd_kafka_topic_partition_list_t* partitions);
@@ -70,7 +73,6 @@ struct KafkaSource::State {
     bool adopt_group_offsets();
     void take_again_when_lost(WallClock::time_point now);
     std::optional<KafkaStart> start_of(const InputPartition& input);
-    std::optional<Offset> first_offset(const InputPartition& input, PartitionRange range, std::string& problem);
     SourceProfile profile_of(const InputPartition& input) const;
 
     void commit_group_offsets();
@@ -87,16 +89,13 @@ struct KafkaSource::State {
     // All below belong to the polling thread.
     std::stop_token stopping;
     KafkaClient client;
-    std::map<InputPartition, Offset> cuts;    // where each partition goes on: the log's, then what was pushed since
-    std::set<InputPartition> there_at_start;  // partitions that appear later are read from their beginning
-    std::map<std::string, int> partitions_now, partitions_at_start;  // by topic
+    KafkaPlaces places;  // the log's or the group's, then what was pushed since
     KafkaPartitions assigned;
     std::shared_ptr<GroupLease> lease;  // shared group: of the present assignment
     std::optional<WallClock::time_point> take_again_at;
     std::map<InputPartition, Offset> group_offsets;
     std::list<KafkaWorker> workers;
     bool group_offsets_changed = false;
-    bool answered = false;        // Kafka has answered once
     bool newly_assigned = false;  // the group may have got another member
 };
 
@@ -111,7 +110,7 @@ std::string KafkaSource::failure() const { return state_->failure.get(); }
 void KafkaSource::start(const ResumePoints& resume, BoundedQueue<CommitRequest>& queue) {
     state_->queue = &queue;
     for (const auto& [input, point] : resume) {
-        if (input.type == SourceType::kafka) state_->cuts[input] = point.next;
+        if (input.type == SourceType::kafka) state_->places.went_on(input, point.next);
     }
     state_->trouble.set("connecting to Kafka");
     thread_ = std::jthread([this](std::stop_token stop) { state_->run(stop); });
@@ -147,28 +146,21 @@ void KafkaSource::State::run(std::stop_token stop) {
 
 /// What Kafka holds of our topics, into `trouble`. False when it does not answer.
 bool KafkaSource::State::probe() {
-    const rd_kafka_metadata_t* metadata = nullptr;
-    if (const auto error = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, kRequestTimeout)) {
-        trouble.set("Kafka at " + joined_brokers(settings.brokers) + " does not answer: " + rd_kafka_err2str(error));
+    const auto topics = topics_of_cluster(client.get());
+    if (!topics) {
+        trouble.set("Kafka at " + joined_brokers(settings.brokers) + " does not answer: " + topics.error().message);
         return false;
     }
     std::string missing;
     for (const TopicSettings& topic : settings.topics) {
-        const auto* begin = metadata->topics;
-        const auto* end = begin + metadata->topic_cnt;
-        const auto* found = std::find_if(begin, end, [&](const auto& known) { return topic.name == known.topic; });
-        if (found == end) {
+        const auto found = topics.value().find(topic.name);
+        if (found == topics.value().end()) {
             missing += (missing.empty() ? "" : ", ") + topic.name;
+            places.saw_topic(topic.name, 0);
             continue;
         }
-        partitions_now[topic.name] = found->partition_cnt;
-        if (!answered) {
-            for (int i = 0; i < found->partition_cnt; ++i)
-                there_at_start.insert({SourceType::kafka, topic.name, found->partitions[i].id});
-        }
+        places.saw_topic(topic.name, found->second);
     }
-    rd_kafka_metadata_destroy(metadata);
-    answered = true;
     if (!missing.empty()) {
         trouble.set("waiting for topics that do not exist yet: " + missing);
     } else {
@@ -190,23 +182,6 @@ bool KafkaSource::State::connect(std::stop_token stop) {
     return false;
 }
 
-/// How many members the group has; nothing when the brokers do not say.
-std::optional<int> KafkaSource::State::members() {
-    const rd_kafka_group_list* groups = nullptr;
-    const auto error = rd_kafka_list_groups(client.get(), settings.group_id.c_str(), &groups, kRequestTimeout);
-    if (error && error != RD_KAFKA_RESP_ERR__PARTIAL) return std::nullopt;
-    int count = 0;
-    for (int i = 0; i < groups->group_cnt; ++i) {
-        if (settings.group_id != groups->groups[i].group) continue;
-        if (groups->groups[i].err)
-            spdlog::warn("Kafka does not say who is in the consumer group {}: {}", settings.group_id,
-                         rd_kafka_err2str(groups->groups[i].err));
-        count += groups->groups[i].member_cnt;
-    }
-    rd_kafka_group_list_destroy(groups);
-    return count;
-}
-
 bool KafkaSource::State::alone(std::stop_token stop) {
     auto patience = kAloneWithin;
     if (const auto given = settings.properties.find("session.timeout.ms"); given != settings.properties.end()) {
@@ -214,7 +189,7 @@ bool KafkaSource::State::alone(std::stop_token stop) {
     }
     const auto until = WallClock::now() + patience;
     while (!stop.stop_requested()) {
-        const auto others = members();
+        const auto others = members_of_group(client.get(), settings.group_id);
         if (others && *others == 0) return true;
         if (WallClock::now() >= until) {
             if (!others) return true;  // not allowed to ask: the assignment will tell
@@ -255,7 +230,7 @@ void KafkaSource::State::poll(std::stop_token stop) {
             next_probe = now + (trouble.get().empty() ? kProbeEvery : kProbeInTrouble);
             if (newly_assigned) {
                 newly_assigned = false;
-                if (!shared && members().value_or(1) > 1) {
+                if (!shared && members_of_group(client.get(), settings.group_id).value_or(1) > 1) {
                     failure.set("another member joined the consumer group " + settings.group_id +
                                 "; culprit does not share its group: give each its own group_id");
                 }
@@ -295,7 +270,7 @@ void KafkaSource::State::hand_over() {
     const auto until = WallClock::now() + kHandOver;
     const auto all_written = [&] {
         take_news();
-        return std::ranges::all_of(cuts, [&](const auto& cut) {
+        return std::ranges::all_of(places.cuts(), [&](const auto& cut) {
             const auto written = group_offsets.find(cut.first);
             return written != group_offsets.end() && written->second >= cut.second;
         });
@@ -303,7 +278,7 @@ void KafkaSource::State::hand_over() {
     while (lease->held() && !all_written() && WallClock::now() < until) std::this_thread::sleep_for(milliseconds{10});
     lease->lose();
     lease.reset();
-    cuts.clear();
+    places.forget_all();
     group_offsets.clear();
 }
 
@@ -324,33 +299,13 @@ void KafkaSource::State::take_again_when_lost(WallClock::time_point now) {
     assign(again.get());
 }
 
-/// What the group has committed, into `cuts`; with the number of partitions that each topic had when the group first read it:
-/// those that came later are read from their beginning. Asks until Kafka answers; false when stopping.
+/// Asks until Kafka answers; false when stopping.
 bool KafkaSource::State::adopt_group_offsets() {
     while (!stopping.stop_requested()) {
-        const KafkaPartitions list(rd_kafka_topic_partition_list_new(8));
-        for (const auto& [topic, count] : partitions_now) {
-            for (int i = 0; i < count; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
-        }
-        rd_kafka_resp_err_t error = rd_kafka_committed(client.get(), list.get(), kRequestTimeout);
-        for (int i = 0; i < list->cnt && !error; ++i) error = list->elems[i].err;
-        if (error) {  // also while a transaction that holds offsets is open: a predecessor's ends within 15 s
-            trouble.set("Kafka does not say what the group " + settings.group_id + " has committed: " + rd_kafka_err2str(error));
-            std::this_thread::sleep_for(milliseconds{200});
-            continue;
-        }
-        cuts.clear();
-        partitions_at_start.clear();
-        for (int i = 0; i < list->cnt; ++i) {
-            const auto& partition = list->elems[i];
-            if (partition.offset < 0) continue;
-            cuts[{SourceType::kafka, partition.topic, partition.partition}] = Offset{partition.offset};
-            const std::string_view note(static_cast<const char*>(partition.metadata), partition.metadata_size);
-            if (note.starts_with(kPartitionsAtStart))
-                partitions_at_start[partition.topic] = std::atoi(std::string(note.substr(kPartitionsAtStart.size())).c_str());
-        }
-        for (const auto& [topic, count] : partitions_now) partitions_at_start.try_emplace(topic, count);
-        return true;
+        const auto adopted = places.adopt_group_offsets(client.get());
+        if (adopted) return true;
+        trouble.set("Kafka does not say what the group " + settings.group_id + " has committed: " + adopted.error().message);
+        std::this_thread::sleep_for(milliseconds{200});
     }
     return false;
 }
@@ -359,7 +314,7 @@ bool KafkaSource::State::adopt_group_offsets() {
 void KafkaSource::State::revoke() {
     for (KafkaWorker& worker : workers) {
         worker.join();
-        for (const auto& [input, cut] : worker.cuts()) cuts[input] = cut;
+        for (const auto& [input, cut] : worker.cuts()) places.went_on(input, cut);
     }
     workers.clear();
     hand_over();
@@ -376,37 +331,13 @@ SourceProfile KafkaSource::State::profile_of(const InputPartition& input) const 
     return profile;
 }
 
-std::optional<Offset> KafkaSource::State::first_offset(const InputPartition& input, PartitionRange range, std::string& problem) {
-    const bool later = shared ? input.partition >= partitions_at_start[input.name] : !there_at_start.contains(input);
-    if (settings.start.from == StartPoint::From::earliest || later) return range.low;
-    if (settings.start.from == StartPoint::From::latest) return range.high;
-    const auto since = std::chrono::system_clock::now() - settings.start.age;
-    const KafkaPartitions list(rd_kafka_topic_partition_list_new(1));
-    auto* asked = rd_kafka_topic_partition_list_add(list.get(), input.name.c_str(), input.partition);
-    asked->offset = std::chrono::duration_cast<milliseconds>(since.time_since_epoch()).count();
-    const auto error = rd_kafka_offsets_for_times(client.get(), list.get(), kRequestTimeout);
-    if (error || asked->err) {
-        problem = rd_kafka_err2str(error ? error : asked->err);
-        return std::nullopt;
-    }
-    return asked->offset < 0 ? range.high : Offset{asked->offset};  // nothing as young as that: the end
-}
-
 /// Asks until Kafka answers; nothing when stopping.
 std::optional<KafkaStart> KafkaSource::State::start_of(const InputPartition& input) {
     while (!stopping.stop_requested()) {
-        PartitionRange range;
-        std::string problem;
-        const auto error = rd_kafka_query_watermark_offsets(client.get(), input.name.c_str(), input.partition, &range.low.value,
-                                                            &range.high.value, kRequestTimeout);
-        if (!error) {
-            const auto known = cuts.find(input);
-            if (known != cuts.end()) return kafka_start(known->second, {}, range);
-            if (const auto first = first_offset(input, range, problem)) return kafka_start(std::nullopt, *first, range);
-        } else {
-            problem = rd_kafka_err2str(error);
-        }
-        trouble.set("Kafka does not say what " + input.name + "[" + std::to_string(input.partition) + "] holds: " + problem);
+        const auto start = places.start_of(client.get(), input);
+        if (start) return start.value();
+        trouble.set("Kafka does not say what " + input.name + "[" + std::to_string(input.partition) +
+                    "] holds: " + start.error().message);
         std::this_thread::sleep_for(milliseconds{500});
     }
     return std::nullopt;
@@ -419,10 +350,7 @@ void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
     if (shared) {
         probe();  // the present number of partitions
         if (!adopt_group_offsets()) return;
-        std::map<std::string, std::string> notes;
-        for (const auto& [topic, count] : partitions_at_start)
-            notes[topic] = std::string(kPartitionsAtStart) + std::to_string(count);
-        lease = std::make_shared<GroupLease>(rd_kafka_consumer_group_metadata(client.get()), std::move(notes));
+        lease = std::make_shared<GroupLease>(rd_kafka_consumer_group_metadata(client.get()), places.notes());
     }
     std::vector<std::pair<SourceProfile, Offset>> starts;
     for (int i = 0; i < partitions->cnt; ++i) {
@@ -435,7 +363,7 @@ void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
         starts.emplace_back(profile_of(input), start->counted);
     }
     // All of them hold the fold's clock back before the first is drained; and where a first start begins outlives a crash.
-    if (shared) cuts.clear();  // from here on of our own partitions alone
+    if (shared) places.forget_all();  // from here on of our own partitions alone
     for (const auto& [profile, counted] : starts) {
         CommitRequest opening;
         opening.lease = lease;
@@ -443,7 +371,7 @@ void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
         opening.batch.next = counted;
         opening.batch.watermark.input = profile.input;
         opening.opening = true;
-        cuts[profile.input] = counted;
+        places.went_on(profile.input, counted);
         if (!push_or_stop(*queue, opening, stopping)) return;
     }
     const std::size_t threads = std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), starts.size());
@@ -474,9 +402,8 @@ void KafkaSource::State::commit_group_offsets() {
 
 void KafkaSource::State::report_lag() {
     for (const auto& [input, next] : group_offsets) {
-        std::int64_t low = 0, high = 0;
-        if (rd_kafka_get_watermark_offsets(client.get(), input.name.c_str(), input.partition, &low, &high)) continue;
-        if (high >= 0) telemetry.consumer_lag(input.name, input.partition, std::max<std::int64_t>(0, high - next.value));
+        if (const auto end = last_known_end(client.get(), input))
+            telemetry.consumer_lag(input.name, input.partition, std::max<std::int64_t>(0, end->value - next.value));
     }
 }
 
