@@ -49,8 +49,9 @@ def scan(configuration, *paths):
 class Daemon:
     """`culprit run` with its web port; restarted on the same state after a stop or a kill. A context manager."""
 
-    def __init__(self, folder, settings):
+    def __init__(self, folder, settings, environment=None):
         os.makedirs(folder, exist_ok=True)
+        self.environment = {**os.environ, **(environment or {})}
         self.port = free_port()
         self.log = os.path.join(folder, "daemon.log")
         self.configuration = write_configuration(os.path.join(folder, "culprit.yaml"), {
@@ -61,7 +62,7 @@ class Daemon:
     def launch(self):
         """Starts the process; it may not be ready yet, nor ever be."""
         with open(self.log, "ab") as log:
-            self._process = subprocess.Popen([BINARY, "run", "--config", self.configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen([BINARY, "run", "--config", self.configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
 
     def start(self):
         self.launch()

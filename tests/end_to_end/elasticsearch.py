@@ -10,9 +10,9 @@ import services
 class Index:
     """The incidents behind one alias that no other test knows."""
 
-    def __init__(self, name):
+    def __init__(self, name, address=None):
         self.name = f"{name}-{uuid.uuid4().hex[:8]}"
-        self.address = services.address("elasticsearch")
+        self.address = address or services.address("elasticsearch")
 
     @property
     def url(self):

@@ -1,4 +1,5 @@
 """A numbered workload: record n is known by its number, and what becomes of it can be counted."""
+import base64
 import json
 import random
 from collections import Counter
@@ -20,12 +21,14 @@ def _stamp(time):
 
 
 class Workload:
-    """`total` records, one in a hundred a symptom, spread over PARTITIONS; the same for the same seed."""
+    """`total` records, one in a hundred a symptom and one in a thousand cut short, spread over PARTITIONS; the same for the same
+    seed."""
 
     def __init__(self, total, seed):
         self.total = total
         self._chance = random.Random(seed)
         self.symptoms = set(self._chance.sample(range(total), total // 100))
+        self.broken = set(self._chance.sample(sorted(set(range(total)) - self.symptoms), total // 1000))
         self._where = {number: (self._chance.randrange(ENVIRONMENTS), self._chance.randrange(PROBLEMS)) for number in sorted(self.symptoms)}
 
     def record(self, number):
@@ -36,6 +39,9 @@ class Workload:
             environment, problem = self._where[number]
             body |= {"level": "error", "environment": f"production-{environment}", "sqlstate": "23505",
                      "message": f'duplicate key value violates unique constraint "uq_t{problem}_email" (request {number})'}
+        elif number in self.broken:
+            body |= {"level": "error", "message": f"duplicate key value violates unique constraint (request {number})", "sqlstate": "23505"}
+            return number % PARTITIONS, time.timestamp(), json.dumps(body)[:-2]
         else:
             body |= {"level": "info", "environment": f"production-{number % ENVIRONMENTS}", "message": f"order {number} placed in {number % 97} ms"}
         return number % PARTITIONS, time.timestamp(), json.dumps(body)
@@ -50,6 +56,15 @@ class Workload:
     def expected(self):
         """Symptoms by (environment, constraint)."""
         return Counter((f"production-{environment}", f"uq_t{problem}_email") for environment, problem in self._where.values())
+
+
+def broken_letters(letters):
+    """How often each broken record lies among the dead letters with its bytes as they were sent."""
+    counts = Counter()
+    for letter in letters:
+        if letter["reason"] == "broken_json":
+            counts[base64.b64decode(letter["raw"]).decode()] += 1
+    return counts
 
 
 def counted(documents):
