@@ -78,10 +78,59 @@ void revise_one_of(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
+/// A day of changes about tables of their own, none of them any incident's; one each `spacing` seconds.
+std::vector<Signal> changes(int count, int spacing) {
+    std::vector<Signal> signals;
+    for (int i = 0; i < count; ++i) {
+        Signal ddl;
+        ddl.time = from_micros(1772359200'000'000LL - (i + 1) * spacing * 1'000'000LL);
+        ddl.family = Family::change;
+        ddl.kind = "schema_change";
+        ddl.operation = "create_index";
+        ddl.phase = Phase::started;
+        ddl.side = Side::server;
+        ddl.scope = {"production", "shop", "", "", "db-1"};
+        ddl.objects = {{"index", "", "other_" + std::to_string(i), "", "", "", "other"}};
+        ddl.postgresql.emplace();
+        ddl.postgresql->session_id = "6b" + std::to_string(i);
+        ddl.source = {{SourceType::kafka, "postgres", 0}, {1'000'000 + i}, {}};
+        signals.push_back(ddl);
+    }
+    return signals;
+}
+
+/// One change more, of hours ago, among as many incidents and changes.
+void change_among(benchmark::State& state) {
+    const int problems = static_cast<int>(state.range(0)), count = static_cast<int>(state.range(1));
+    Correlator correlator({});
+    std::int64_t position = 0;
+    for (const std::string& entry : storms(problems, 20)) correlator.apply(decode_log_entry(entry).value(), {++position});
+    for (const Signal& signal : changes(count, 120)) correlator.apply(signal, {++position});
+    check(correlator, problems, 20);
+    correlator.change_revisions();
+    std::vector<Signal> more = changes(100'000, 1);
+    std::size_t next = 20'000;
+    for (auto _ : state) {
+        Signal& one = more.at(next++);
+        one.source.offset.value += 1'000'000;
+        correlator.apply(one, {++position});
+        benchmark::DoNotOptimize(correlator.revisions());
+        benchmark::DoNotOptimize(correlator.change_revisions());
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
 }  // namespace
 
 BENCHMARK(fold_entries)->Args({50, 600})->Unit(benchmark::kMillisecond);
 BENCHMARK(revise_one_of)->Arg(10)->Arg(1000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(change_among)
+    ->Args({10, 100})
+    ->Args({500, 100})
+    ->Args({10, 1000})
+    ->Args({500, 1000})
+    ->Iterations(20)
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace culprit
 

@@ -184,7 +184,8 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     const EventTime time = rule.relation == RelationAsked::none ? event.time : best->time;
     cause.effect.time = time;
     const Clocks clocks = clocks_between(problem, best->signal);
-    cause.offset = time - clocks.onset;
+    cause.offset = time - problem.onset;
+    cause.clock_offset = time - clocks.onset;
     for (const ChangeEffect& effect : event.effects) cause.sources.push_back(effect.signal.source);
     cause.score = rule.prior;
     cause.evidence.push_back({"prior", rule.prior, rule.story});
@@ -196,16 +197,21 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     }
     weigh_scope(weighing, problem, event);
     weigh_proximity(weighing, rule.half_life);
-    if (!rule.awaited && !rule.lasting) weigh_surge(weighing, problem, time, clocks);
+    const bool own_error = in_session_of(problem, event);
+    const double habitual = rule.awaited || own_error ? 0 : weigh_habit(weighing, problem, event, events);
+    if (!rule.awaited && !rule.lasting) weigh_surge(weighing, problem, time, clocks, habitual);
     if (rule.lasting && session.first < time) weigh_ending(weighing, problem, time);
     if (rule.relation == RelationAsked::unknown && best->signal.objects.empty()) weigh_silence(weighing, event, events);
     if (rule.sequence) weigh_sequence(weighing, problem);
     if (problem.probe) weighing.add("probe", 1, "asked for once, by no application, and created at once");
-    if (!rule.awaited && in_session_of(problem, event)) weighing.add("same_session", 1, "raised in its own session");
+    if (!rule.awaited && own_error) weighing.add("same_session", 1, "raised in its own session");
     if (!names_objects(event) && event.kind != "deployment" && event.kind != "restart") weigh_name(weighing, problem, event);
     if (!rule.failed && !rule.may_fail && is_failed(event, best->signal)) weighing.add("failed_change", 1, "the change failed");
 
     weigh_remedies(weighing, remedies, event.id, time, rule.awaited);
+
+    if ((event.kind == "deployment" || event.kind == "restart") && rule.relation == RelationAsked::none)
+        weigh_pending(weighing, problem, event, events);
 
     // A release that went live ahead of its migration: what it lacked came later, and then the errors ended.
     const bool ours = event.scope.service.empty() || problem.services.empty() || problem.services.contains(event.scope.service) ||
@@ -247,10 +253,19 @@ std::vector<Cause> Attribution::candidates(const Problem& problem, const std::ve
         }
         if (best) causes.push_back(std::move(*best));
     }
-    // What a deployment was waiting for is part of its story, not its rival; and what ran inside a job is that job.
+    // What a deployment was waiting for is part of its story, not its rival; and what ran inside a job is that job. Code is part
+    // of the release that brought it, or of the migration that it holds; and what an application says is pending, of what it was
+    // started by.
     std::set<std::string> told;
     for (Cause& cause : causes)
         for (const Cause& other : causes) {
+            if (cause.event_id == other.event_id) continue;
+            if (cause.kind == "pending_migration" && std::ranges::find(other.sources, cause.effect.source) != other.sources.end())
+                told.insert(cause.event_id);
+            if (cause.kind == "code_change" && other.kind != "code_change" &&
+                (cause.release_id == other.release_id ||
+                 (!other.migration.empty() && cause.migration.find(other.migration) != std::string::npos)))
+                told.insert(cause.event_id);
             if (cause.is_awaited && other.awaited && other.score + kStory >= cause.score &&
                 other.awaited->source == cause.effect.source)
                 told.insert(cause.event_id);

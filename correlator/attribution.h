@@ -11,6 +11,7 @@
 
 #include "correlator/causality.h"
 #include "correlator/change_index.h"
+#include "correlator/onset.h"
 #include "correlator/symptom_groups.h"
 
 namespace culprit {
@@ -29,7 +30,8 @@ struct Cause {
     Scope scope;
     Phase phase = Phase::unknown;
     Signal effect;                        // the line that did it
-    Duration offset{};                    // of the effect from the onset; negative: before
+    Duration offset{};                    // of the effect from the onset that the incident shows; negative: before
+    Duration clock_offset{};              // the same by the clock that logged both, where there is one: what is weighed
     std::vector<EvidenceTerm> evidence;   // in a fixed order
     std::vector<SourcePosition> sources;  // every line of the event
     std::optional<Signal> awaited;        // the change that the errors were waiting for, when this cause ran ahead of it
@@ -54,8 +56,7 @@ struct Problem {
     std::set<std::string> services;  // by name, from both sides
     EventTime onset{};
     std::optional<EventTime> server_first;  // by the server's own log
-    std::uint64_t before = 0;               // symptoms of the same scope in the 24 hours before the session
-    EventTime first_before{};               // the first of those
+    std::vector<Occurrences> before;        // symptoms of the same scope in the 24 hours before the session, by time
     EventTime observed_since{};             // when the first log line of its environment was seen
     bool probe = false;                     // asked for once, by no application, and created at once
 };

@@ -10,6 +10,9 @@ namespace culprit {
 
 namespace {
 
+/// So many times the rate of before, or of other days at this hour, are new errors.
+constexpr double kNew = 3.0;
+
 /// A restart that is no release, and what only mends, change nothing that errors could be held against.
 bool is_watched(const ChangeEvent& event) { return !event.remedy; }
 
@@ -66,7 +69,8 @@ void ChangeBook::hold(const Incident& incident, const std::string& group) {
                      incident.resolved,
                      false};
     if (incident.attribution == AttributionState::attributed) now.change = incident.causes.front().event_id;
-    now.unexplained = incident.attribution == AttributionState::unattributed && incident.baseline_per_minute == 0;
+    now.unexplained =
+        incident.attribution == AttributionState::unattributed && incident.rate_per_minute >= kNew * incident.baseline_per_minute;
     const auto found = incidents_.find(incident.id);
     if (found != incidents_.end() && found->second == now) return;
     forget(incident.id);
@@ -108,45 +112,48 @@ ChangeRecord ChangeBook::record_of(const ChangeEvent& event, std::optional<Event
     if (group == groups_.end() || group->second.size() < 2) return record;
     for (const std::string& id : group->second) record.group.push_back(&incidents_.at(id));
     std::ranges::sort(record.group, by_onset);
-    for (const ChangeEvent& other : changes_.events())
-        if (other.release_id == event.id) record.group_changes.push_back(other.id);
+    record.group_changes = changes_.of_release(event.id);
     return record;
 }
 
 /// Marks what is new or has grown; what is gone has become part of another change.
-void ChangeBook::compare_with_index(std::vector<IncidentDocument>& revisions, std::int64_t version) {
-    std::set<std::string> there;
-    for (const ChangeEvent& event : changes_.events()) {
-        if (!is_watched(event)) continue;
-        there.insert(event.id);
-        const auto found = held_.find(event.id);
-        if (found == held_.end() || found->second.effects != event.effects.size() || found->second.last != event.last ||
-            warnings_.may_warn(event))
-            touched_.insert(event.id);
-    }
-    for (auto it = held_.begin(); it != held_.end();) {
-        if (there.contains(it->first)) {
-            ++it;
-            continue;
+void ChangeBook::take_changed(std::vector<IncidentDocument>& revisions, std::int64_t version) {
+    std::map<SourcePosition, std::string> gone;  // by the first line
+    for (const std::string& id : std::exchange(changed_, {})) {
+        const ChangeEvent* event = changes_.find(id);
+        if (event && is_watched(*event)) {
+            touched_.insert(id);
+            if (warnings_.may_warn(*event))
+                warnable_.insert(id);
+            else
+                warnable_.erase(id);
+        } else if (const auto held = held_.find(id); held != held_.end()) {
+            gone.emplace(held->second.source, id);
         }
-        const auto heir = std::ranges::find_if(changes_.events(), [&](const ChangeEvent& event) {
-            return std::ranges::any_of(event.effects,
-                                       [&](const ChangeEffect& effect) { return effect.signal.source == it->second.source; });
-        });
-        IncidentDocument gone = it->second.document;
-        gone.version = version;
-        gone.status = "merged";
-        gone.json =
-            merged_change_document(gone.id, version, it->second.time, heir == changes_.events().end() ? std::string() : heir->id);
-        revisions.push_back(std::move(gone));
-        if (it->second.deadline) deadlines_.erase({*it->second.deadline, it->first});
-        it = held_.erase(it);
+    }
+    touched_.insert(warnable_.begin(), warnable_.end());
+    if (gone.empty()) return;
+    std::map<std::string, std::string> heirs;  // by who is gone
+    for (const ChangeEvent& event : changes_.events())
+        for (const ChangeEffect& effect : event.effects)
+            if (const auto found = gone.find(effect.signal.source); found != gone.end()) heirs.emplace(found->second, event.id);
+    for (const auto& [source, id] : gone) {
+        const auto held = held_.find(id);
+        IncidentDocument document = held->second.document;
+        document.version = version;
+        document.status = "merged";
+        document.json = merged_change_document(id, version, held->second.time, heirs[id]);
+        revisions.push_back(std::move(document));
+        if (held->second.deadline) deadlines_.erase({*held->second.deadline, id});
+        held_.erase(held);
+        warnable_.erase(id);
+        touched_.erase(id);
     }
 }
 
 std::vector<IncidentDocument> ChangeBook::revisions(std::optional<EventTime> now, std::int64_t version) {
     std::vector<IncidentDocument> revisions;
-    if (std::exchange(rebuilt_, false)) compare_with_index(revisions, version);
+    if (!changed_.empty()) take_changed(revisions, version);
     for (const auto& [time, id] : deadlines_) {
         if (!now || time > *now) break;
         touched_.insert(id);
@@ -156,18 +163,16 @@ std::vector<IncidentDocument> ChangeBook::revisions(std::optional<EventTime> now
         for (auto it = std::ranges::lower_bound(events, onset - settings_.watch, {}, &ChangeEvent::time);
              it != events.end() && it->time <= onset; ++it)
             touched_.insert(it->id);
-    const std::set<std::string> touched = std::exchange(touched_, {});
-    if (touched.empty()) return revisions;
-    for (const ChangeEvent& event : events) {
-        if (!touched.contains(event.id) || !is_watched(event)) continue;
+    for (const std::string& id : std::exchange(touched_, {})) {
+        const ChangeEvent* found = changes_.find(id);
+        if (!found || !is_watched(*found)) continue;
+        const ChangeEvent& event = *found;
         Held& held = held_[event.id];
         if (held.deadline) deadlines_.erase({*held.deadline, event.id});
         held.deadline.reset();
         const ChangeRecord record = record_of(event, now, held.deadline);
         if (held.deadline) deadlines_.emplace(*held.deadline, event.id);
         held.time = event.time;
-        held.effects = event.effects.size();
-        held.last = event.last;
         held.source = event.effects.front().signal.source;
         std::string content = to_document(record, 0);
         if (content == held.content) continue;

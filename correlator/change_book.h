@@ -52,8 +52,8 @@ class ChangeBook {
     /// The incident as it stands now.
     void hold(const Incident& incident, const std::string& group);
     void forget(const std::string& incident);
-    /// Changes have come: what is known of them may differ.
-    void changes_came() { rebuilt_ = true; }
+    /// These changes are new, gone, or not what they were.
+    void changes_came(const ChangeIndex::Changed& changed) { changed_.insert(changed.ids.begin(), changed.ids.end()); }
 
     /// The documents that differ from what the last call said of them, ordered by id. A change that late evidence made part of
     /// another comes once more, as `merged`.
@@ -66,13 +66,11 @@ class ChangeBook {
         std::string content;  // the document with version 0
         IncidentDocument document;
         EventTime time{};
-        std::size_t effects = 0;  // what it was made of: less than this tells that it has grown
-        EventTime last{};
         SourcePosition source;  // of its first line
         std::optional<EventTime> deadline;
     };
     void touch(const HeldIncident& incident);
-    void compare_with_index(std::vector<IncidentDocument>& revisions, std::int64_t version);
+    void take_changed(std::vector<IncidentDocument>& revisions, std::int64_t version);
     ChangeRecord record_of(const ChangeEvent& event, std::optional<EventTime> now, std::optional<EventTime>& next) const;
     bool holds_against(const ChangeEvent& event, const HeldIncident& incident) const;
 
@@ -86,7 +84,8 @@ class ChangeBook {
     std::set<std::pair<EventTime, std::string>> deadlines_;
     std::set<std::string> touched_;       // changes to look at again
     std::set<EventTime> touched_onsets_;  // and those whose watch covers one of these
-    bool rebuilt_ = false;
+    std::set<std::string> changed_;       // ids: new, gone, or not what they were
+    std::set<std::string> warnable_;      // changes that may be warned of: later ones matter to them
 };
 
 }  // namespace culprit

@@ -66,8 +66,13 @@ Names names_of(const ChangeEvent& event, const ChangeEffect& effect) {
             names["constraint_literal_sql"] = quote_literal(object.name);
         }
     }
-    const auto is_step = [](const ChangeEffect& each) {
-        return each.signal.kind == "schema_change" && each.signal.phase != Phase::failed && !each.signal.objects.empty();
+    // What was begun and then failed is told twice: when it is logged, and by its error.
+    const auto failed =
+        std::ranges::find_if(event.effects, [](const ChangeEffect& each) { return each.signal.phase == Phase::failed; });
+    const auto is_step = [&](const ChangeEffect& each) {
+        const bool is_failed_one = failed != event.effects.end() && each.signal.operation == failed->signal.operation &&
+                                   each.signal.objects == failed->signal.objects;
+        return each.signal.kind == "schema_change" && !is_failed_one && !each.signal.objects.empty();
     };
     const auto steps = std::ranges::count_if(event.effects, is_step);
     names["steps_done"] = std::to_string(steps);

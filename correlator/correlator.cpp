@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "correlator/change_book.h"
+#include "correlator/change_reach.h"
 #include "correlator/embedded_tables.h"
 #include "correlator/incident_analysis.h"
 #include "correlator/incident_document.h"
@@ -22,6 +23,7 @@ struct Correlator::State {
           watermarks(settings.allowed_lateness),
           claims(causality),
           analysis({settings, causality, changes, evidence, claims, watermarks, notes}),
+          reach(causality),
           book(settings, changes, warnings) {}
 
     struct Held {
@@ -42,12 +44,13 @@ struct Correlator::State {
     Claims claims;
     OperatorNotes notes;
     const IncidentAnalysis analysis;
+    const ChangeReach reach;
     ChangeBook book;
 
     LogPosition position;
     bool begun = false;                                     // something was folded: `position` is the last that was
     std::set<ProblemKey> touched;                           // problems whose symptoms are new
-    bool all_touched = false;                               // a change or what it is compared with is new
+    bool all_touched = false;                               // what all of them are compared with is new
     std::set<std::string> due;                              // incidents to conclude again
     std::set<std::pair<EventTime, std::string>> deadlines;  // when the clock alone changes an incident: the next time of each
     std::map<std::string, Held> held;                       // by id
@@ -59,6 +62,7 @@ struct Correlator::State {
     void fold(const WatermarkUpdate& update);
     void fold(const OperatorNote& note);
 
+    void touch_by_changes();
     void analyse(const ProblemKey& problem, std::vector<IncidentDocument>& revisions);
     void conclude(const std::string& id, std::set<std::string>& changed);
     void forget(const std::string& id, const ProblemKey& problem, std::vector<IncidentDocument>& revisions);
@@ -79,9 +83,7 @@ void Correlator::State::fold(const Tally& tally) {
 void Correlator::State::fold(const Signal& change) {
     if (change.family == Family::symptom) return;
     changes.add(change);
-    book.changes_came();
-    evidence.seen(change);
-    all_touched = true;
+    if (evidence.seen(change)) all_touched = true;
 }
 
 void Correlator::State::fold(const WatermarkUpdate& update) {
@@ -106,6 +108,17 @@ IncidentDocument Correlator::State::document_of(const Incident& incident) const 
             incident.severity.level,
             to_document(incident, version()),
             DocumentKind::incident};
+}
+
+/// Marks the problems that changes may matter to which are new, or not what they were.
+void Correlator::State::touch_by_changes() {
+    const ChangeIndex::Changed changed = changes.take_changed();
+    if (changed.ids.empty()) return;
+    book.changes_came(changed);
+    if (all_touched) return;
+    for (const auto& [id, each] : held)
+        if (!touched.contains(each.incident.problem) && reach.reaches(changed.events, changed.ids, each.incident))
+            touched.insert(each.incident.problem);
 }
 
 /// What the problem's own symptoms say; marks what has to be concluded from it.
@@ -204,6 +217,7 @@ std::vector<IncidentDocument> Correlator::revisions() {
             if (time > *now) break;
             state.due.insert(id);
         }
+    state.touch_by_changes();
     if (std::exchange(state.all_touched, false))
         for (ProblemKey& problem : state.groups.problems()) state.touched.insert(std::move(problem));
     for (const ProblemKey& problem : std::exchange(state.touched, {})) state.analyse(problem, revisions);

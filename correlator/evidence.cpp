@@ -33,6 +33,15 @@ std::uint64_t symptoms_before(const Session& session, EventTime time, bool serve
     return server_only ? by_side[1] : std::max(by_side[0], by_side[1]);
 }
 
+/// Was `earlier` the same thing, done at the same time of an earlier day?
+bool is_earlier_run(const ChangeEvent& earlier, const ChangeEvent& event) {
+    if (earlier.kind != event.kind || earlier.tool != event.tool || !same_service(earlier.scope.service, event.scope.service) ||
+        !is_same_time_of_day(earlier.first, event.first))
+        return false;
+    const Signal &its = earlier.effects.front().signal, &now = event.effects.front().signal;
+    return its.operation == now.operation && its.objects == now.objects;
+}
+
 std::string name_of(const Signal& signal) { return signal.operation.empty() ? signal.kind : signal.operation; }
 
 }  // namespace
@@ -71,7 +80,9 @@ void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& 
     }
     if (!event.scope.environment.empty() && !session.environment.empty() && event.scope.environment != session.environment)
         weighing.add("different_environment", 1, "change in " + event.scope.environment + ", errors in " + session.environment);
-    const bool of_a_service = event.kind == "deployment" || event.kind == "rollback" || event.kind == "restart";
+    static const std::set<std::string, std::less<>> kOfAService{"deployment", "rollback", "restart", "code_change",
+                                                                "pending_migration"};
+    const bool of_a_service = kOfAService.contains(event.kind);
     if (!of_a_service || event.scope.service.empty()) return;
     if (weighing.cause.is_job)
         weighing.add("migration_service", 1, event.scope.service + " runs migrations");
@@ -85,17 +96,34 @@ void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& 
         weighing.add("different_service", 1, event.kind + " of " + event.scope.service);
 }
 
+void weigh_pending(Weighing& weighing, const Problem& problem, const ChangeEvent& event, const std::vector<ChangeEvent>& events) {
+    if (!problem.session->problem.kind.starts_with("undefined_")) return;
+    for (const ChangeEvent& pending : events) {
+        if (pending.kind != "pending_migration" || pending.last < event.first - kSkew || pending.first > problem.session->last)
+            continue;
+        const Scope &its = pending.scope, &own = event.scope;
+        const auto differ = [](const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; };
+        if (differ(its.environment, own.environment) || its.service.empty() || !same_service(its.service, own.service)) continue;
+        weighing.add("pending_migration", 1, its.service + " says that migrations were not applied");
+        for (const ChangeEffect& effect : pending.effects) weighing.cause.sources.push_back(effect.signal.source);
+        return;
+    }
+}
+
 void weigh_proximity(Weighing& weighing, Duration half_life) {
-    const double half_lives = std::abs(seconds(weighing.cause.offset)) / std::max(1.0, seconds(half_life));
+    const double half_lives = std::abs(seconds(weighing.cause.clock_offset)) / std::max(1.0, seconds(half_life));
     const double least = weighing.causality.weight("proximity_least") / weighing.causality.weight("proximity");
     // Delays are spread over orders of magnitude: each doubling counts the same.
     weighing.add("proximity", std::max(least, 1.0 - std::log2(1.0 + half_lives)), distance(weighing.cause.offset));
 }
 
-void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, const Clocks& clocks) {
+void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, const Clocks& clocks, double habitual) {
     const Session& session = *problem.session;
     const std::uint64_t inside = symptoms_before(session, time - clocks.slack, clocks.shared);
-    const std::uint64_t before = inside + problem.before;
+    // Of earlier sessions, too; but what a change of last week caused yesterday did not come before it.
+    std::uint64_t before = inside;
+    for (const Occurrences& each : problem.before)
+        if (each.time < time) before += each.count;
     const std::uint64_t total = clocks.shared ? session.count(Side::server) : session.count();
     if (before == 0) {
         // One error is no surge.
@@ -109,23 +137,36 @@ void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, con
             const double expected = static_cast<double>(total) / lasted * quiet;
             const double telling = std::min(1.0, expected / kTelling);
             if (telling < 1) weighing.add("short_view", 1 - telling, "the logs begin too shortly before to tell that it is new");
-            const double share = std::min(1.0, static_cast<double>(total - 1) / 3.0) * telling;
-            weighing.add(
-                "surge", share,
-                std::to_string(total) + " since, none in the " + span(problem.onset - problem.observed_since) + " before");
+            const double share = std::min(1.0, static_cast<double>(total - 1) / 3.0) * telling * (1 - habitual);
+            if (habitual < 1)
+                weighing.add(
+                    "surge", share,
+                    std::to_string(total) + " since, none in the " + span(problem.onset - problem.observed_since) + " before");
         }
-        if (weighing.cause.offset > 0s && !clocks.shared)
+        if (weighing.cause.clock_offset > 0s && !clocks.shared)
             weighing.add("after_onset", 1, "only differing clocks would put it before the errors");
         return;
     }
-    const EventTime since = problem.before > 0 ? problem.first_before : session.first;
+    const EventTime since = before > inside ? problem.before.front().time : session.first;
     // What came after is given at least the time in which one more was to be expected: two errors close together are no new rate.
     const double time_before = std::max(1.0, seconds(time - since));
     const double rate_before = static_cast<double>(before) / time_before;
     const double time_after = std::max(seconds(session.last - time), 1.0 / rate_before);
     const double rate_after = static_cast<double>(total - std::min(total, inside)) / time_after;
     const double alike = std::clamp((4.0 - rate_after / rate_before) / 3.0, 0.0, 1.0) * (before == 1 ? 0.5 : 1.0);
-    weighing.add("errors_before", alike, std::to_string(before) + " of these errors came before it");
+    if (alike > 0) weighing.add("errors_before", alike, std::to_string(before) + " of these errors came before it");
+}
+
+double weigh_habit(Weighing& weighing, const Problem& problem, const ChangeEvent& event, const std::vector<ChangeEvent>& events) {
+    const Session& session = *problem.session;
+    const Habit habit = habit_of(*session.hours, session.first, session.last, problem.observed_since, event.first);
+    const double likeness = habit.likeness();
+    if (likeness == 0 || std::ranges::any_of(events, [&](const ChangeEvent& other) { return is_earlier_run(other, event); }))
+        return 0;
+    weighing.add("habit", likeness,
+                 "came at this hour on " + std::to_string(habit.days) + " of the " + std::to_string(habit.of_days) +
+                     (habit.weekly ? " same weekdays" : " days") + " before it");
+    return likeness;
 }
 
 void weigh_ending(Weighing& weighing, const Problem& problem, EventTime time) {

@@ -26,8 +26,14 @@ struct Clocks {
 Clocks clocks_between(const Problem& problem, const Signal& change);
 
 void weigh_scope(Weighing& weighing, const Problem& problem, const ChangeEvent& event);
+/// For a release that lacks something: did the application say that migrations were pending? Its lines become the cause's own.
+void weigh_pending(Weighing& weighing, const Problem& problem, const ChangeEvent& event, const std::vector<ChangeEvent>& events);
 void weigh_proximity(Weighing& weighing, Duration half_life);
-void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, const Clocks& clocks);
+/// `habitual`: what weigh_habit found.
+void weigh_surge(Weighing& weighing, const Problem& problem, EventTime time, const Clocks& clocks, double habitual);
+/// Did as many errors come at this hour on the days before the change? Returns how much it is like those days, from 0 to 1. A
+/// change that came at this hour on one of those days itself may well have caused those errors, too.
+double weigh_habit(Weighing& weighing, const Problem& problem, const ChangeEvent& event, const std::vector<ChangeEvent>& events);
 /// For changes that do harm while they run: did the errors end with it?
 void weigh_ending(Weighing& weighing, const Problem& problem, EventTime time);
 /// For stories about a sequence: did the colliding keys come from one?

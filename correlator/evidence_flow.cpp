@@ -21,7 +21,7 @@ bool EvidenceFlow::seen(const EvidenceSeen& evidence) {
 }
 
 bool EvidenceFlow::seen(const Signal& change) {
-    seen(change.scope.environment, change.time);
+    const bool news = seen(change.scope.environment, change.time);
     EvidenceSeen evidence{EvidenceKind::server_log,
                           change.scope.environment,
                           change.scope.database,
@@ -37,8 +37,8 @@ bool EvidenceFlow::seen(const Signal& change) {
     else if (change.kind == "import" || change.kind == "restore")
         evidence.kind = EvidenceKind::imports;
     else
-        return false;
-    return seen(evidence);
+        return news;
+    return seen(evidence) || news;
 }
 
 bool EvidenceFlow::seen(const std::string& environment, EventTime time) {

@@ -59,7 +59,8 @@ std::string explain(const IncidentDocument& incident) {
     const Json causes = own.value("causes", Json::array());
     if (causes.empty()) {
         out << "No change was a candidate. What could have been seen at the time:\n";
-        for (const auto& [kind, state] : own.value("evidence", Json::object()).items())
+        const Json evidence = own.value("evidence", Json::object());
+        for (const auto& [kind, state] : evidence.items())
             out << "  " << padded(kind, kTermWidth) << state.get<std::string>() << '\n';
         return out.str();
     }

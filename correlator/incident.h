@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "correlator/attribution.h"
+#include "correlator/habit.h"
 #include "correlator/histogram.h"
 #include "correlator/operator_notes.h"
 #include "correlator/severity.h"
@@ -31,13 +32,15 @@ struct Incident {
     Tally sum;
     std::uint64_t count = 0, application_count = 0, server_count = 0;
     EventTime onset{}, last_seen{};
-    double rate_per_minute = 0, baseline_per_minute = 0;
+    double rate_per_minute = 0, baseline_per_minute = 0;  // from the onset on; before it, or at this hour of other days
+    Habit habit;
     Trend trend = Trend::intermittent;
     Histogram histogram;
     bool resolved = false;
     EventTime resolved_at{};
     std::string resolved_by;  // the remedy's kind or operation; empty: it went quiet
     std::set<std::string> services;
+    std::string first_release, last_release;  // that met it, by time; empty where several did at once
     AttributionState attribution = AttributionState::pending;
     std::vector<Cause> candidates;  // by this incident's own evidence, before they compete
     std::vector<Cause> causes;      // best first

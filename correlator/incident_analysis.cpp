@@ -83,6 +83,12 @@ Incident IncidentAnalysis::analyse(const std::vector<Session>& sessions, const S
     problem.services = services;
     problem.services.insert(applications.begin(), applications.end());
     incident.services = services.empty() ? applications : services;
+    for (const Tally* tally : session.tallies) {
+        if (tally->releases.empty()) continue;
+        const std::string one = tally->releases.size() == 1 ? *tally->releases.begin() : std::string();
+        if (incident.last_release.empty()) incident.first_release = one;
+        incident.last_release = one;
+    }
     for (const Tally* tally : session.tallies)
         if (tally->key.side == Side::server && (!problem.server_first || tally->first < *problem.server_first))
             problem.server_first = tally->first;
@@ -97,17 +103,20 @@ Incident IncidentAnalysis::analyse(const std::vector<Session>& sessions, const S
     for (const Session& other : sessions) {
         if (other.environment != session.environment || other.database != session.database) continue;
         const auto its = occurrences_of(other);
-        if (other.last < session.first && other.last + 24h > session.first) {
-            if (problem.before == 0) problem.first_before = other.first;
-            problem.before += other.count();
-        }
+        if (other.last < session.first && other.last + 24h > session.first)
+            problem.before.insert(problem.before.end(), its.begin(), its.end());
         if (other.first <= session.first) day.insert(day.end(), its.begin(), its.end());
     }
-    incident.trend = trend_of(day);
+    problem.observed_since = from_.evidence.observed_since(session.environment, session.first);
+    incident.trend = trend_of(day, problem.observed_since);
     incident.histogram = histogram_of(occurrences);
     incident.notes = from_.notes.of(session);
 
-    problem.observed_since = from_.evidence.observed_since(session.environment, session.first);
+    incident.habit = habit_of(*session.hours, session.first, session.last, problem.observed_since, session.first);
+    // What comes every night did not come out of nothing.
+    if (incident.habit.likeness() > 0)
+        incident.baseline_per_minute =
+            std::max(incident.baseline_per_minute, incident.rate_per_minute * incident.habit.usual / incident.habit.now);
     const auto& events = from_.changes.events();
     problem.probe = attribution_.is_probe(problem, events);
     incident.remedies = attribution_.remedies(problem, events);

@@ -63,6 +63,11 @@ Json symptom_of(const Incident& incident) {
     json["server_count"] = incident.server_count;
     json["rate_per_minute"] = rounded_to_thousandths(incident.rate_per_minute);
     json["baseline_per_minute"] = rounded_to_thousandths(incident.baseline_per_minute);
+    if (incident.habit.likeness() > 0)
+        json["habit"] = {{"days", incident.habit.days},
+                         {"of_days", incident.habit.of_days},
+                         {"period", incident.habit.weekly ? "week" : "day"},
+                         {"likeness", rounded_to_thousandths(incident.habit.likeness())}};
     if (!incident.histogram.counts.empty())
         json["histogram"] = {{"from", to_rfc3339(incident.histogram.from)},
                              {"step_seconds", incident.histogram.step.count()},
@@ -84,7 +89,8 @@ Json symptom_of(const Incident& incident) {
 Json impact_of(const Incident& incident) {
     const Tally& sum = incident.sum;
     Json json{{"users", sum.users.estimate()}, {"services", incident.services}, {"hosts", sum.hosts}, {"releases", sum.releases}};
-    if (sum.releases.size() == 1) json["first_release"] = json["last_release"] = *sum.releases.begin();
+    put(json, "first_release", incident.first_release);
+    put(json, "last_release", incident.last_release);
     return json;
 }
 

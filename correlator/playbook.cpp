@@ -53,7 +53,7 @@ bool cause_fits(const Conditions& when, const Cause& cause) {
            (when.statement.empty() || holds_word(cause.effect.statement, when.statement)) &&
            asks_for(when.sequence, cause.sequence) && asks_for(when.failed, failed) &&
            asks_for(when.awaited, cause.is_awaited || cause.awaited.has_value()) &&
-           asks_for(when.before, cause.offset < Duration{});
+           asks_for(when.before, cause.clock_offset < Duration{});
 }
 
 bool fits(const Conditions& when, const Incident& incident) {

@@ -1,6 +1,7 @@
 #include "correlator/symptom_groups.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 namespace culprit {
@@ -33,6 +34,13 @@ Tally Session::sum() const {
 
 ProblemKey SymptomGroups::add(const Tally& tally) {
     const Fingerprint& known = tally.key.fingerprint;
+    if (is_rolled_up(tally)) {
+        const SeriesKey key{known.environment, known.database, tally.key.service, tally.key.side};
+        const Hour hour = std::chrono::floor<std::chrono::hours>(tally.key.second);
+        auto [it, inserted] = rolled_up_[{known.kind, known.name}][key].try_emplace(hour, tally);
+        if (!inserted) it->second.merge(tally);
+        return {known.kind, known.name};
+    }
     if (named_ >= kProblems && known.name != kOverflow && !problems_.contains({known.kind, known.name})) {
         Tally other = tally;
         other.key.fingerprint.name = kOverflow;
@@ -63,6 +71,9 @@ void SymptomGroups::for_each(const std::function<void(LogEntry)>& callback) cons
     for (const auto& [key, problem] : problems_)
         for (const auto& [series, tallies] : problem)
             for (const auto& [second, tally] : tallies) callback(tally);
+    for (const auto& [key, problem] : rolled_up_)
+        for (const auto& [series, hours] : problem)
+            for (const auto& [hour, tally] : hours) callback(tally);
 }
 
 std::string SymptomGroups::database_of(const SeriesKey& series, const Problem& problem) const {
@@ -83,28 +94,69 @@ std::string SymptomGroups::database_of(const SeriesKey& series, const Problem& p
     return only(seen);
 }
 
+struct SymptomGroups::Seen {
+    std::map<std::string, std::set<std::string>> environments_of_database;
+    std::set<std::string> environments;
+};
+
+SymptomGroups::Seen SymptomGroups::seen(const Problem& problem) const {
+    Seen seen;
+    for (const auto& [series, tallies] : problem) {
+        if (series.environment.empty()) continue;
+        seen.environments.insert(series.environment);
+        seen.environments_of_database[database_of(series, problem)].insert(series.environment);
+    }
+    return seen;
+}
+
+/// The database first; then an unknown environment becomes the one that the same database was seen in, else the only one there
+/// is.
+std::pair<std::string, std::string> SymptomGroups::scope_of(const SeriesKey& series, const Problem& problem,
+                                                            const Seen& seen) const {
+    const std::string database = database_of(series, problem);
+    std::string environment = series.environment;
+    if (const auto of_database = seen.environments_of_database.find(database);
+        environment.empty() && of_database != seen.environments_of_database.end())
+        environment = only(of_database->second);
+    if (environment.empty()) environment = only(seen.environments);
+    return {environment, database};
+}
+
+/// The larger of the two sides in each hour, as a session's count is.
+void SymptomGroups::count_hours(const ProblemKey& key, const Problem& problem, const Seen& seen,
+                                std::vector<Session>& sessions) const {
+    using Sides = std::array<HourlyCounts, 2>;
+    std::map<std::pair<std::string, std::string>, Sides> scopes;
+    for (const Session& session : sessions) {
+        Sides& sides = scopes[{session.environment, session.database}];
+        for (const Tally* tally : session.tallies)
+            sides.at(tally->key.side == Side::server)[std::chrono::floor<std::chrono::hours>(tally->first)] += tally->count;
+    }
+    if (const auto gone = rolled_up_.find(key); gone != rolled_up_.end())
+        for (const auto& [series, hours] : gone->second)
+            if (const auto sides = scopes.find(scope_of(series, problem, seen)); sides != scopes.end())
+                for (const auto& [hour, tally] : hours) sides->second.at(series.side == Side::server)[hour] += tally.count;
+    std::map<std::pair<std::string, std::string>, std::shared_ptr<const HourlyCounts>> joined;
+    for (auto& [scope, sides] : scopes) {
+        for (const auto& [hour, count] : sides[1]) {
+            std::uint64_t& most = sides[0][hour];
+            most = std::max(most, count);
+        }
+        joined[scope] = std::make_shared<const HourlyCounts>(std::move(sides[0]));
+    }
+    for (Session& session : sessions) session.hours = joined.at({session.environment, session.database});
+}
+
 std::vector<Session> SymptomGroups::sessions(const ProblemKey& key) const {
     std::vector<Session> sessions;
     auto found = problems_.find(key);
     if (found == problems_.end()) return sessions;
     const Problem& problem = found->second;
 
-    // Databases first; then an unknown environment becomes the one that the same database was seen in, else the only one there
-    // is.
-    std::map<std::string, std::set<std::string>> environments_of_database;
-    std::set<std::string> environments;
-    for (const auto& [series, tallies] : problem) {
-        if (series.environment.empty()) continue;
-        environments.insert(series.environment);
-        environments_of_database[database_of(series, problem)].insert(series.environment);
-    }
+    const Seen seen = this->seen(problem);
     std::map<std::pair<std::string, std::string>, std::vector<const Tally*>> scopes;
     for (const auto& [series, tallies] : problem) {
-        const std::string database = database_of(series, problem);
-        std::string environment = series.environment;
-        if (environment.empty()) environment = only(environments_of_database[database]);
-        if (environment.empty()) environment = only(environments);
-        auto& scope = scopes[{environment, database}];
+        auto& scope = scopes[scope_of(series, problem, seen)];
         for (const auto& [second, tally] : tallies) scope.push_back(&tally);
     }
 
@@ -116,7 +168,7 @@ std::vector<Session> SymptomGroups::sessions(const ProblemKey& key) const {
             Session* open = sessions.empty() ? nullptr : &sessions.back();
             if (!open || open->environment != scope.first || open->database != scope.second ||
                 tally->first - open->last >= settings_.resolve_after) {
-                sessions.push_back({key, scope.first, scope.second, true, {}, tally->first, tally->last});
+                sessions.push_back({key, scope.first, scope.second, true, {}, tally->first, tally->last, {}});
                 open = &sessions.back();
             }
             open->tallies.push_back(tally);
@@ -129,6 +181,7 @@ std::vector<Session> SymptomGroups::sessions(const ProblemKey& key) const {
             const bool earlier = std::tie(other.first, other.database) < std::tie(session.first, session.database);
             return earlier && session.first < other.last + settings_.resolve_after;
         });
+    count_hours(key, problem, seen, sessions);
     return sessions;
 }
 

@@ -6,10 +6,13 @@
 // rules that look at the set of series only, never at the order in which they came (DESIGN.md, "Two sides").
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "correlator/habit.h"
 #include "correlator/settings.h"
 #include "matchers/log_entry.h"
 #include "matchers/tally.h"
@@ -30,6 +33,8 @@ struct Session {
     bool primary = true;                // no other database's session of this problem had begun when this one began
     std::vector<const Tally*> tallies;  // by second; valid until the next change of the groups
     EventTime first{}, last{};
+    /// Of its problem, environment and database: this session, the others, and what was let go of. All of them share one.
+    std::shared_ptr<const HourlyCounts> hours;
 
     std::uint64_t count(Side side) const;
     /// The larger of the two sides: one error is often logged by both.
@@ -51,7 +56,7 @@ class SymptomGroups {
 
     explicit SymptomGroups(const CorrelationSettings& settings) : settings_(settings) {}
 
-    /// Returns the problem that the tally belongs to.
+    /// Returns the problem that the tally belongs to. One that is rolled up belongs to no session any more.
     ProblemKey add(const Tally& tally);
 
     /// The sessions of one problem, by environment, database and time.
@@ -73,11 +78,18 @@ class SymptomGroups {
     };
     using Series = std::map<std::chrono::sys_seconds, Tally>;
     using Problem = std::map<SeriesKey, Series>;
+    using RolledUp = std::map<SeriesKey, std::map<Hour, Tally>>;
+    /// What the series of a problem say of where it was seen.
+    struct Seen;
 
     std::string database_of(const SeriesKey& series, const Problem& problem) const;
+    Seen seen(const Problem& problem) const;
+    std::pair<std::string, std::string> scope_of(const SeriesKey& series, const Problem& problem, const Seen& seen) const;
+    void count_hours(const ProblemKey& key, const Problem& problem, const Seen& seen, std::vector<Session>& sessions) const;
 
     const CorrelationSettings& settings_;
     std::map<ProblemKey, Problem> problems_;
+    std::map<ProblemKey, RolledUp> rolled_up_;  // bounded by who lets go (forgetting.h)
     ServiceDatabases service_databases_;
     std::size_t service_knowledge_ = 0;
     std::size_t named_ = 0;  // problems but those of overflow

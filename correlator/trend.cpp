@@ -15,6 +15,8 @@ constexpr Duration kSpike = 15min;        // all of it within this: it came as o
 constexpr std::uint64_t kFew = 3;         // too few to speak of a course
 constexpr std::size_t kConstantBins = 9;  // of twelve equal bins, this many with errors in them
 constexpr double kGrowth = 3.0;           // the last third against the first
+constexpr int kSudden = 3;                // so many times as long it was quiet before
+constexpr Duration kDay = 24h;
 
 }  // namespace
 
@@ -32,12 +34,12 @@ std::string_view to_string(Trend trend) {
     return "intermittent";
 }
 
-Trend trend_of(const std::vector<Occurrences>& occurrences) {
+Trend trend_of(const std::vector<Occurrences>& occurrences, EventTime since) {
     const EventTime last = occurrences.back().time;
     EventTime first = last;
     std::uint64_t total = 0;
     for (const Occurrences& occurrence : occurrences) {
-        if (last - occurrence.time > 24h) continue;
+        if (last - occurrence.time > kDay) continue;
         first = std::min(first, occurrence.time);
         total += occurrence.count;
     }
@@ -57,9 +59,11 @@ Trend trend_of(const std::vector<Occurrences>& occurrences) {
         for (std::size_t i = from; i < to; ++i) n += bins[i];
         return static_cast<double>(n);
     };
-    if (filled < kConstantBins && total < 2 * kBins) return filled * 2 < kBins ? Trend::intermittent : Trend::constant;
-    if (filled < kBins / 2) return *std::ranges::max_element(bins) * 2 > total ? Trend::spike : Trend::intermittent;
-    if (sum(8, 12) >= kGrowth * std::max(1.0, sum(0, 4))) return Trend::gradual;
+    const bool sparse = filled * 2 < kBins, few = filled < kConstantBins && total < 2 * kBins;
+    if (sparse && few) return Trend::intermittent;
+    if (sparse) return *std::ranges::max_element(bins) * 2 > total ? Trend::spike : Trend::intermittent;
+    if (!few && sum(8, 12) >= kGrowth * std::max(1.0, sum(0, 4))) return Trend::gradual;
+    if (first - std::max(since, last - kDay) >= kSudden * length) return Trend::spike;
     return Trend::constant;
 }
 

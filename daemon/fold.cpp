@@ -1,5 +1,7 @@
 #include "daemon/fold.h"
 
+#include "correlator/forgetting.h"
+
 namespace culprit {
 
 namespace {
@@ -61,21 +63,7 @@ void Fold::restore(const StoredSnapshot& snapshot) {
 
 void Fold::forget(EventTime before, Duration age) {
     FoldSnapshot snapshot = correlator_->snapshot();
-    std::map<std::pair<std::string, std::string>, EventTime> latest;  // by problem
-    for (const LogEntry& entry : snapshot.entries) {
-        if (const auto* tally = std::get_if<Tally>(&entry)) {
-            EventTime& its = latest[{tally->key.fingerprint.kind, tally->key.fingerprint.name}];
-            its = std::max(its, tally->last);
-        }
-    }
-    const auto gone = std::erase_if(snapshot.entries, [&](const LogEntry& entry) {
-        if (const auto* signal = std::get_if<Signal>(&entry)) return signal->time < before;
-        const auto* tally = std::get_if<Tally>(&entry);
-        if (!tally) return false;
-        const bool over = latest[{tally->key.fingerprint.kind, tally->key.fingerprint.name}] < before;
-        return over || tally->last < before - age;
-    });
-    if (gone == 0) return;
+    if (!let_go(snapshot, before, age)) return;
     correlator_ = std::make_unique<Correlator>(settings_);
     correlator_->restore(snapshot);
     offer_revisions();

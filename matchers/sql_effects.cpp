@@ -1,5 +1,6 @@
 #include "matchers/sql_effects.h"
 
+#include <algorithm>
 #include <array>
 
 #include "matchers/parse_tree.h"
@@ -47,6 +48,36 @@ DatabaseObject named(std::string type, const std::vector<std::string>& parts) {
 bool is_temporary(const PgQuery__RangeVar* relation) {
     return relation == nullptr || text(relation->relpersistence) == "t" || text(relation->schemaname) == "pg_temp";
 }
+
+bool holds_parameter(const PgQuery__Node& node) {
+    bool holds = false;
+    if (node.node_case == PG_QUERY__NODE__NODE_PARAM_REF) return true;
+    walk(node.base, [&](const PgQuery__Node& each) {
+        holds = holds || each.node_case == PG_QUERY__NODE__NODE_PARAM_REF;
+        return !holds;
+    });
+    return holds;
+}
+
+bool is_range(const PgQuery__Node& condition) {
+    if (condition.node_case == PG_QUERY__NODE__NODE_SUB_LINK) return true;
+    if (condition.node_case == PG_QUERY__NODE__NODE_BOOL_EXPR) {
+        const auto& expression = *condition.bool_expr;
+        const auto args = nodes(expression.args, expression.n_args);
+        return std::ranges::all_of(
+            args, [](const PgQuery__Node* each) { return each->node_case == PG_QUERY__NODE__NODE_NULL_TEST || is_range(*each); });
+    }
+    if (condition.node_case != PG_QUERY__NODE__NODE_A_EXPR) return false;
+    const auto& expression = *condition.a_expr;
+    if (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN) return true;
+    if (expression.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP) return false;
+    const auto parts = name_parts(nodes(expression.name, expression.n_name));
+    return !parts.empty() && (parts.back() == "<" || parts.back() == "<=" || parts.back() == ">" || parts.back() == ">=");
+}
+
+/// A DELETE by hand or by a script: all rows, or a range of them that is written out. What an application deletes all day has
+/// parameters, or names its rows.
+bool is_wide(const PgQuery__Node* where) { return where == nullptr || (is_range(*where) && !holds_parameter(*where)); }
 
 void add_create_table(const PgQuery__CreateStmt& create, std::vector<SqlEffect>& effects) {
     if (is_temporary(create.relation)) return;
@@ -275,8 +306,9 @@ void add_effects(const PgQuery__Node& node, std::vector<SqlEffect>& effects) {
             break;
         }
         case PG_QUERY__NODE__NODE_DELETE_STMT:
-            // With a WHERE it is ordinary work; without one it empties the table.
-            if (node.delete_stmt->where_clause == nullptr && node.delete_stmt->n_using_clause == 0 &&
+            // Of chosen rows it is ordinary work; without WHERE it empties the table, and with a range it removes what may be
+            // many.
+            if (node.delete_stmt->n_using_clause == 0 && is_wide(node.delete_stmt->where_clause) &&
                 !is_temporary(node.delete_stmt->relation)) {
                 effects.push_back(schema_change("delete_rows", {relation_object(*node.delete_stmt->relation, "table")}));
             }

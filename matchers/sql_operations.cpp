@@ -8,6 +8,9 @@
 namespace culprit {
 namespace {
 
+/// https://www.postgresql.org/docs/current/explicit-locking.html: SHARE and what is stronger keep writers waiting.
+constexpr int kShareLock = 5;
+
 /// An application writes a few rows at once; what writes more, and numbers them itself, loads data.
 constexpr std::size_t kBulkRows = 20;
 
@@ -98,6 +101,8 @@ bool add_operation(const PgQuery__Node& node, std::vector<SqlEffect>& effects) {
                     schema_change("vacuum_full", tables_in(nodes(node.vacuum_stmt->rels, node.vacuum_stmt->n_rels))));
             return true;
         case PG_QUERY__NODE__NODE_LOCK_STMT:
+            // What pg_dump and a statement of rows take lets others read and write.
+            if (node.lock_stmt->mode < kShareLock) return true;
             effects.push_back(
                 schema_change("lock_table", tables_in(nodes(node.lock_stmt->relations, node.lock_stmt->n_relations))));
             return true;

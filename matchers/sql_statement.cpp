@@ -134,8 +134,16 @@ std::optional<InsertTarget> first_read_table(std::string_view sql) {
     std::optional<InsertTarget> target;
     for (const auto* statement : tree.statements()) {
         if (statement->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) continue;
+        // `WITH few AS (…) SELECT … FROM few` reads no table of that name.
+        std::vector<std::string> common;
         walk(statement->base, [&](const PgQuery__Node& node) {
-            if (!target && node.node_case == PG_QUERY__NODE__NODE_RANGE_VAR) target = target_of(*node.range_var);
+            if (node.node_case == PG_QUERY__NODE__NODE_COMMON_TABLE_EXPR) common.push_back(text(node.common_table_expr->ctename));
+            return true;
+        });
+        walk(statement->base, [&](const PgQuery__Node& node) {
+            if (target || node.node_case != PG_QUERY__NODE__NODE_RANGE_VAR) return !target;
+            const InsertTarget found = target_of(*node.range_var);
+            if (!found.schema.empty() || std::ranges::find(common, found.table) == common.end()) target = found;
             return !target;
         });
         if (target) break;

@@ -29,7 +29,7 @@ def judge(case, rule):
     """Per problem: (has a cause, blamed something, right)."""
     out = []
     for problem in case["problems"]:
-        if problem["optional"] or problem["tolerant"]:
+        if problem["optional"] or problem["tolerant"] or problem["earlier"]:
             continue
         change = rule(case, problem)
         right = change is not None and (bool(set(change["lines"]) & set(problem["lines"])) or any(abs(change["time"] - t) <= 5 for t in problem["times"]))

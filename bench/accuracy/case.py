@@ -62,6 +62,7 @@ class Problem:
     optional: bool = False         # no incident is right as well
     tolerant: bool = False         # its own cause or none: both are right
     ignored: bool = False          # seen by nobody, or not an error to culprit
+    earlier: bool = False          # on days before the story: to blame something is wrong, to blame nothing counts for nothing
     entries: list = dataclasses.field(default_factory=list)
 
 
@@ -175,7 +176,7 @@ class Case:
             times = [entry.logged for entry in seen]
             problems.append({"condition": problem.condition, "sqlstate": problem.sqlstate, **problem.object, "database": problem.database,
                              "service": problem.service, "kind": self.kind if problem.cause else "no_cause",
-                             "hidden": bool(references) and not visible, "optional": problem.optional, "tolerant": problem.tolerant,
+                             "hidden": bool(references) and not visible, "optional": problem.optional, "tolerant": problem.tolerant, "earlier": problem.earlier,
                              "first": min(times), "last": max(times), "entries": len(seen), "sides": sorted({e.stream.split(".")[0] for e in seen}),
                              "evidence": sorted({e.stream.split(".")[0] for e in visible}), "lines": sorted({n for e in visible for n in e.shipped}), "times": sorted({round(e.logged, 3) for e in visible})})
         changes = []

@@ -1,7 +1,11 @@
 """What is mixed into an outage to lead astray. A decoy that no evidence could tell from the cause is not mixed in: the truth must be knowable."""
+import dataclasses
+
 import failures
 from application_logs import Service, operation
 from names import quote
+
+DAY = 86400.0
 
 BEFORE, AFTER = {}, {}
 
@@ -214,3 +218,51 @@ def handled_upsert(world):
         problem = case.problem(failure, case.database, worker.name, None, optional=True)
         problem.entries.extend(worker.fail(time, failure, "sync", silent=True))
         worker.say(time + 0.004, f"row is known, updating instead ({failure.message})")
+
+
+def repeated(world, table, batch):
+    """What a batch fails of, night for night, and the statements that seem to have brought it: they only make anew what was there."""
+    r, names = world.random, world.names
+    tool = r.choice(["", "alembic", "django", "knex"])
+    unique, reference = names.constraint(table, table.unique, tool), names.constraint(table, table.reference, tool, "foreign_key")
+    add = [f"ALTER TABLE {table.sql} DROP CONSTRAINT {{0}}", f"ALTER TABLE {table.sql} ADD CONSTRAINT {{0}} {{1}}"]
+    kinds = [(lambda: failures.unique(table, unique, table.unique, names.value(table.unique)), [s.format(quote(unique), f"UNIQUE ({quote(table.unique)})") for s in add]),
+             (lambda: failures.foreign_key(table, reference, names.value()),
+              [s.format(quote(reference), f"FOREIGN KEY ({quote(table.reference)}) REFERENCES {quote(table.parent)} (id)") for s in add]),
+             (lambda: failures.not_null(table, table.plain, names.value()), [f"ALTER TABLE {table.sql} ALTER COLUMN {quote(table.plain)} SET NOT NULL"]),
+             (lambda: failures.unique(table, table.primary_key, "id", names.value()), None)]
+    return r.choice([kind for kind in kinds if batch.speaks_of(kind[0]().condition)] or kinds)
+
+
+@decoy(AFTER, 0.15)
+def habit(world):
+    """Errors of every night, or of one weekday, at the same hour, and a change shortly before tonight's. Last of all: it begins days before the story."""
+    case, r = world.case, world.random
+    tonight = some_time(world, case.start + 400, max(world.now, case.start + 1800))
+    changed = tonight and tonight - r.uniform(30, 380)
+    if not tonight or not apart(world, changed):
+        return False
+    batch, table = Service(case, world.server, f"{world.names.noun()}-batch", case.database, world.names.version()), world.names.table()
+    make, statements = repeated(world, table, batch)
+    days, usual, earlier = r.choice([[14, 7]] + 3 * [list(range(r.randint(3, 12), 0, -1))]), r.choice([3, 5, 9, 20]), []
+    batch.started(tonight - (days[0] + 1) * DAY)
+    for day in [*days, 0]:
+        at = tonight - day * DAY + (r.uniform(-900, 900) if day else 0)
+        for _ in range(max(2, round(usual * r.uniform(0.7, 1.4)))):
+            failure = make()
+            entries = batch.fail(at, failure, operation(r, table))
+            if day:
+                earlier.extend(entries)
+            else:
+                problem = case.problem(failure, case.database, batch.name, None)
+                problem.entries.extend(entries)
+            at += r.uniform(0.5, 20)
+    case.problems.append(dataclasses.replace(problem, entries=earlier, earlier=True))
+    if not batch.speaks_of(problem.condition):
+        case.see_something_of("server")
+    if statements is None:
+        world.load(table).run(changed)
+    elif r.random() < 0.5:
+        world.deploy(service=batch, time=changed)
+    else:
+        world.migration(statements, ["SELECT 1"], f"{table.name} rebuilt", table=table).run(changed)

@@ -80,10 +80,12 @@ def judge(case, incidents):
     for number, problem in enumerate(problems):
         found = sorted(taken.get(number, []), key=lambda i: -i["symptom"]["count"])
         if not found:
-            if not problem["optional"]:
+            if not problem["optional"] and not problem["earlier"]:
                 rows.append(row(case, problem, None, "missed"))
             continue
         for i, incident in enumerate(found):
+            if problem["earlier"] and incident["attribution"] != "attributed":
+                continue
             rows.append(row(case, problem, incident, "main" if i == 0 else "further"))
     for incident in taken.get(None, []):
         rows.append(row(case, None, incident, "unknown"))

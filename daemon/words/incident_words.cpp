@@ -97,7 +97,8 @@ std::string errors_of(const Json& symptom) {
     std::string said = counted(std::llround(number_of(symptom, "count")), "error");
     if (const double rate = number_of(symptom, "rate_per_minute"); rate > 0) said += ", " + per_minute(rate);
     const double before = number_of(symptom, "baseline_per_minute");
-    return said + (before > 0 ? "; " + per_minute(before) + " before the onset" : "; none before the onset");
+    const char* when = symptom.contains("habit") ? " at this hour of other days" : " before the onset";
+    return said + (before > 0 ? "; " + per_minute(before) + when : "; none before the onset");
 }
 
 std::optional<Duration> between(const std::string& from, const std::string& until) {

@@ -26,7 +26,20 @@ std::vector<Signal> a_story(Random& random) {
     for (std::size_t i = 0, n = 3 + pick(random, 6); i < n; ++i) {
         const double time = draw(random, 0, 7200);
         const std::string& table = tables[pick(random, 2)];
-        switch (pick(random, 5)) {
+        switch (pick(random, 8)) {
+            case 4: {  // an application's own first line
+                Signal start = by_service(change(time, "restart"), services[pick(random, 3)]);
+                start.scope.release = std::to_string(1 + pick(random, 3));
+                signals.push_back(start);
+                break;
+            }
+            case 5: {
+                Signal line = by_service(change(time, pick(random, 2) == 0 ? "pending_migration" : "code_change", "push"),
+                                         services[pick(random, 3)]);
+                line.scope.release = std::to_string(1 + pick(random, 2));
+                signals.push_back(line);
+                break;
+            }
             case 0:
                 signals.push_back(deployment(time, services[pick(random, 3)], std::to_string(1 + pick(random, 2))));
                 break;

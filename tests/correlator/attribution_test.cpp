@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "tests/correlator/fold.h"
 
@@ -158,6 +159,46 @@ TEST(Explain, shows_in_under_a_screen_why_the_first_cause_beat_the_second) {
     EXPECT_NE(text.find("same_service"), std::string::npos) << text;
     EXPECT_NE(text.find("deployment of web 7"), std::string::npos) << text;
     EXPECT_LT(std::ranges::count(text, '\n'), 24) << text;
+}
+
+TEST(Explain, fits_a_screen_when_there_is_a_candidate_of_every_kind) {
+    std::vector<Signal> signals;
+    for (int i = 0; i < 9; ++i) signals.push_back(deployment(-900 - i, "service-" + std::to_string(i), "7"));
+    signals.push_back(deployment(-600, "web", "7"));
+    signals.push_back(ddl(-300, "add_constraint", {kPhone}, "shop", "s1"));
+    signals.push_back(ddl(-280, "add_constraint", {kPhone}, "billing", "s2"));
+    signals.push_back(change(-200, "import", {}, {table_named("customers")}));
+    for (const char* name : {"add_phone", "customers_cleanup", "0007"}) {
+        Signal line = change(-100, "migration");
+        line.tool = "goose";
+        line.migration = name;
+        signals.push_back(line);
+    }
+    for (int i = 0; i < 30; ++i) {
+        Signal error = by_server(symptom(i < 3 ? -2400 + 700.0 * i : 2.0 * i, "unique_violation", kPhone), "shop", "web");
+        error.key_from_default = i % 2 == 0;
+        signals.push_back(error);
+    }
+    signals.push_back(sequence_reset(400));
+    signals.push_back(ddl(300, "drop_constraint", {kPhone}, "shop", "s3"));
+    Correlator correlator({});
+    std::int64_t position = 0;
+    for (const LogEntry& entry : entries_of(signals)) correlator.apply(entry, {++position});
+    for (const IncidentDocument& incident : correlator.revisions()) {
+        const std::string text = explain(incident);
+        std::istringstream lines(text);
+        int rows = 0;
+        for (std::string line; std::getline(lines, line); ++rows) EXPECT_LE(line.size(), 160U) << "two rows at most: " << line;
+        EXPECT_LE(rows, 40) << text;
+        EXPECT_NE(text.find("more, each with less"), std::string::npos) << text;
+    }
+}
+
+TEST(Explain, says_what_could_have_been_seen_where_nothing_is_a_candidate) {
+    Correlator correlator({});
+    correlator.apply(entry_of(by_server(symptom(0, "unique_violation", kPhone), "shop", "web")), {1});
+    const std::string text = explain(correlator.revisions().at(0));
+    EXPECT_NE(text.find("deployments           never_seen"), std::string::npos) << text;
 }
 
 TEST(Attribution, says_none_found_when_nothing_changed) {

@@ -109,14 +109,18 @@ TEST(Warning, is_not_given_of_an_import_that_leaves_the_key_to_its_default) {
 
 TEST(Warning, of_a_migration_that_failed_after_some_of_its_statements) {
     Signal done = ddl(0, "rename_table", {table_named("orders")}, "shop", "m1", "goose");
-    Signal failed = ddl(1, "create_unique_index", {constraint_on("orders_v2", "orders_v2_uq")}, "shop", "m1", "goose");
+    Signal begun = ddl(1, "create_unique_index", {constraint_on("orders_v2", "orders_v2_uq")}, "shop", "m1", "goose");
+    Signal failed = begun;
+    failed.time = at(1.2);
     failed.phase = Phase::failed;
     Signal line = change(1.5, "migration");
     line.tool = "goose";
     line.migration = "20260301_orders.sql";
     line.phase = Phase::failed;
-    const auto changes = changes_of({done, failed, line}, 300);
+    const auto changes = changes_of({done, begun, failed, line}, 300);
     ASSERT_EQ(changes.size(), 1u);
+    EXPECT_NE(changes[0]["culprit"]["warnings"].at(0)["summary"].get<std::string>().find("after 1 of its statements"),
+              std::string::npos);
     EXPECT_EQ(changes[0]["culprit"]["warnings"].at(0)["rule"], "migration_left_half_done") << changes[0].dump(1);
 }
 

@@ -26,6 +26,7 @@ TEST(Trend, reads_the_course_of_errors) {
         const char* what;
         std::vector<Occurrences> occurrences;
         Trend expected;
+        double since = 0;  // when the logs begin
     };
     const Case cases[] = {
         {"one error", every(1, 0, 0), Trend::intermittent},
@@ -34,8 +35,18 @@ TEST(Trend, reads_the_course_of_errors) {
         {"ever more often", then(then(every(1200, 0, 7200), every(300, 7200, 14400)), every(60, 14400, 21600)), Trend::gradual},
         {"three short visits in ten hours", then(then(every(60, 0, 60), every(60, 15000, 15060)), every(60, 36000, 36060)),
          Trend::intermittent},
+        {"the same three hours behind a quiet day", every(120, 80'000, 80'000 + 3 * 3600), Trend::spike},
+        {"seven hours behind a quiet day: it has become a state", every(120, 80'000, 80'000 + 7 * 3600), Trend::constant},
+        {"three hours with which the logs begin", every(120, 80'000, 80'000 + 3 * 3600), Trend::constant, 79'000},
+        {"ever more often behind a quiet day", then(every(1200, 80'000, 83'600), every(60, 84'000, 88'000)), Trend::gradual},
+        {"a burst, and stragglers for hours", then(every(1, 0, 60), every(5000, 5000, 20'000)), Trend::spike},
+        {"two errors", every(3600, 0, 3600), Trend::intermittent},
+        {"twice a day, each time a burst", then(every(2, 0, 60), every(2, 40'000, 40'060)), Trend::intermittent},
+        {"one a minute all day, of which only the last 24 hours count", every(60, -400'000, 80'000), Trend::constant, -400'000},
+        {"yesterday's burst is left out of today's course", then(every(1, 0, 300), every(600, 100'000, 110'000)), Trend::spike},
     };
-    for (const Case& each : cases) EXPECT_EQ(to_string(trend_of(each.occurrences)), to_string(each.expected)) << each.what;
+    for (const Case& each : cases)
+        EXPECT_EQ(to_string(trend_of(each.occurrences, at(each.since))), to_string(each.expected)) << each.what;
 }
 
 TEST(Onset, is_the_first_error_when_there_was_no_baseline) { EXPECT_EQ(find_onset(every(10, 0, 600)).time, at(0)); }

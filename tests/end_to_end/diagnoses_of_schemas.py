@@ -121,7 +121,7 @@ class Relations(StagedProblem):
 
     def test_migration_never_applied(self):
         self.fails("SELECT * FROM audit_log", times=6)
-        diagnosis = self.diagnosed("undefined_table", "migration_never_applied", lines=self.spread(600))
+        diagnosis = self.diagnosed("undefined_table", "migration_never_applied", lines=self.spread(600), quiet=600)
         self.assertEqual(diagnosis.document["trend"], "constant")
         self.assertEqual(diagnosis.verify("is_there"), [{"is_there": "f"}])
         self.migrate("CREATE TABLE audit_log (id serial PRIMARY KEY)")

@@ -36,7 +36,7 @@ class WithoutCause(StagedProblem):
         self.forget_the_log()
         for email in "abababababababab":
             self.fails(f"INSERT INTO accounts (email) VALUES ('{email}')", times=1)
-        diagnosis = self.diagnosed("unique_violation", "duplicates_by_application_logic", lines=self.spread(600))
+        diagnosis = self.diagnosed("unique_violation", "duplicates_by_application_logic", lines=self.spread(600), quiet=600)
         self.assertEqual(diagnosis.document["trend"], "constant")
         self.assertEqual(diagnosis.verify("pg_get_constraintdef")[0]["definition"], "UNIQUE (email)")
         for email in "abc":
@@ -47,7 +47,7 @@ class WithoutCause(StagedProblem):
         self.rows("CREATE TABLE gardens (id serial PRIMARY KEY, size int CONSTRAINT check_size CHECK (size > 0))")
         self.forget_the_log()
         self.fails("INSERT INTO gardens (size) VALUES (0)", times=14)
-        diagnosis = self.diagnosed("check_violation", "persistent_application_logic", lines=self.spread(600))
+        diagnosis = self.diagnosed("check_violation", "persistent_application_logic", lines=self.spread(600), quiet=600)
         self.assertEqual(diagnosis.verify("pg_get_constraintdef")[0]["definition"], "CHECK ((size > 0))")
         self.works("INSERT INTO gardens (size) VALUES (1)")  # what the application has to send
 

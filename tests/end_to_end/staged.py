@@ -182,23 +182,27 @@ class StagedProblem(unittest.TestCase):
         """The server's lines, each so much later than the one before: what came within a second came over hours."""
         return [shifted(line, number * seconds) for number, line in enumerate(self.server_lines())]
 
-    def incidents(self, lines=None):
-        """The documents of a scan over the server's log and the others, after a quiet day and before a quiet hour."""
+    def between_quiet(self, lines, before, after):
+        """The server's lines with one of its own so many seconds before the first and behind the last."""
+        quiet = {"timestamp": "", "pid": 1, "error_severity": "LOG", "message": "checkpoint starting: time", "backend_type": "checkpointer"}
+        first, last = (json.dumps({**quiet, "timestamp": json.loads(line)["timestamp"]}) for line in (lines[0], lines[-1]))
+        return [shifted(first, -before), *lines, shifted(last, after)]
+
+    def incidents(self, lines=None, quiet=86400):
+        """The documents of a scan over the server's log and the others, after so many quiet seconds and before a quiet hour."""
         if lines is None:
             lines = self.server_lines()
         if lines:
-            quiet = {"timestamp": "", "pid": 1, "error_severity": "LOG", "message": "checkpoint starting: time", "backend_type": "checkpointer"}
-            before, after = (json.dumps({**quiet, "timestamp": json.loads(line)["timestamp"]}) for line in (lines[0], lines[-1]))
-            lines = [shifted(before, -86400), *lines, shifted(after, 3600)]
+            lines = self.between_quiet(lines, quiet, 3600)
             server_log = os.path.join(self.folder, "postgresql.json")
             with open(server_log, "w", encoding="utf-8") as file:
                 file.writelines(line + "\n" for line in lines)
         configuration = culprit.write_configuration(os.path.join(self.folder, "culprit.yaml"), {"labels": {"environment": "production"}})
         return culprit.scan(configuration, *self.files, *([server_log] if lines else []))
 
-    def diagnosed(self, kind, rule, lines=None, name=None):
+    def diagnosed(self, kind, rule, lines=None, name=None, quiet=86400):
         """The one incident of this kind, which this rule has to explain."""
-        documents = self.incidents(lines)
+        documents = self.incidents(lines, quiet)
         found = [document for document in documents if document["culprit"]["symptom"]["kind"] == kind
                  and (name is None or name in document["message"]) and document["culprit"]["status"] != "merged"]
         said = "\n".join(told(document) for document in documents)

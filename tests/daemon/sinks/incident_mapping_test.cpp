@@ -58,6 +58,8 @@ Incident full_incident() {
     incident.problem = {"unique_violation", "accounts_email_key"};
     incident.environment = "production";
     incident.database = "shop";
+    incident.habit = {6, 7, false, 5, 5};
+    incident.first_release = incident.last_release = "2.1.0";
     Tally& sum = incident.sum;
     sum.sqlstate = "23505";
     sum.schema = "shop";

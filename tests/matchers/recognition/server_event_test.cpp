@@ -34,6 +34,35 @@ TEST(ServerEvents, only_a_delete_without_where_empties_a_table) {
     EXPECT_TRUE(of_log("statement: DELETE FROM orders WHERE id = 7").empty());
 }
 
+TEST(ServerEvents, a_delete_of_a_range_that_is_written_out_is_a_change_and_an_application_s_is_not) {
+    for (const char* statement :
+         {"DELETE FROM orders WHERE created < '2024-01-01'", "DELETE FROM orders WHERE id > 100 AND id <= 900",
+          "DELETE FROM orders WHERE created BETWEEN '2024-01-01' AND now()",
+          "DELETE FROM orders WHERE deleted_at IS NOT NULL AND id > 5",
+          "DELETE FROM orders WHERE customer_id NOT IN (SELECT id FROM customers)"}) {
+        const auto removed = of_log(std::string("statement: ") + statement);
+        ASSERT_EQ(removed.size(), 1u) << statement;
+        EXPECT_EQ(removed[0].operation, "delete_rows") << statement;
+        EXPECT_EQ(removed[0].objects.at(0).name, "orders") << statement;
+    }
+    for (const char* statement :
+         {"DELETE FROM orders WHERE id = 7 AND version < 3", "DELETE FROM orders WHERE id IN (1, 2)",
+          "DELETE FROM orders WHERE created < $1", "DELETE FROM orders WHERE id IN (SELECT id FROM orders WHERE owner = $1)",
+          "DELETE FROM orders WHERE name LIKE 'x%'"})
+        EXPECT_TRUE(of_log(std::string("statement: ") + statement).empty()) << statement;
+}
+
+TEST(ServerEvents, a_slow_query_s_common_table_expression_is_no_table) {
+    const auto table_of = [](const std::string& statement) {
+        const auto slow = of_log("duration: 1500.0 ms  statement: " + statement);
+        return slow.size() == 1 && !slow[0].objects.empty() ? slow[0].objects[0].name : std::string();
+    };
+    EXPECT_EQ(table_of("WITH few AS (SELECT * FROM orders LIMIT 3) SELECT * FROM few"), "orders");
+    EXPECT_EQ(table_of("WITH few AS (SELECT 1 AS id) SELECT * FROM few JOIN orders USING (id)"), "orders");
+    EXPECT_EQ(table_of("WITH few AS (SELECT 1) SELECT * FROM few"), "");
+    EXPECT_EQ(table_of("WITH few AS (SELECT 1 AS id) SELECT * FROM archive.few"), "few");
+}
+
 TEST(ServerEvents, a_search_path_set_for_a_role_or_a_database_is_told_from_other_settings) {
     EXPECT_EQ(of_log("statement: ALTER ROLE app SET search_path = shop").at(0).operation, "set_search_path");
     EXPECT_EQ(of_log("statement: ALTER DATABASE shop SET search_path = shop").at(0).operation, "set_search_path");
