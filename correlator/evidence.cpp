@@ -35,8 +35,8 @@ std::uint64_t symptoms_before(const Session& session, EventTime time, bool serve
 
 /// Was `earlier` the same thing, done at the same time of an earlier day?
 bool is_earlier_run(const ChangeEvent& earlier, const ChangeEvent& event) {
-    if (earlier.kind != event.kind || earlier.tool != event.tool || !same_service(earlier.scope.service, event.scope.service) ||
-        !is_same_time_of_day(earlier.first, event.first))
+    if (earlier.kind != event.kind || earlier.tool != event.tool || earlier.scope.release != event.scope.release ||
+        !same_service(earlier.scope.service, event.scope.service) || !is_same_time_of_day(earlier.first, event.first))
         return false;
     const Signal &its = earlier.effects.front().signal, &now = event.effects.front().signal;
     return its.operation == now.operation && its.objects == now.objects;

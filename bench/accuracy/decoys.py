@@ -3,6 +3,7 @@ import dataclasses
 
 import failures
 from application_logs import Service, operation
+from case import KINDS
 from names import quote
 
 DAY = 86400.0
@@ -234,10 +235,13 @@ def repeated(world, table, batch):
     return r.choice([kind for kind in kinds if batch.speaks_of(kind[0]().condition)] or kinds)
 
 
-@decoy(AFTER, 0.15)
+@decoy(AFTER, 0.3)
 def habit(world):
     """Errors of every night, or of one weekday, at the same hour, and a change shortly before tonight's. Last of all: it begins days before the story."""
     case, r = world.case, world.random
+    # What a story says was there all along was not there on the days before.
+    if KINDS[case.kind].group == "no cause" or {"change_during_a_constant_error", "noise_elsewhere", "handled_upsert"} & set(case.decoys):
+        return False
     tonight = some_time(world, case.start + 400, max(world.now, case.start + 1800))
     changed = tonight and tonight - r.uniform(30, 380)
     if not tonight or not apart(world, changed):

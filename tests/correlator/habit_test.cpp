@@ -98,6 +98,9 @@ std::vector<Signal> with(std::vector<Signal> signals, const Signal& more) {
 }
 
 TEST(NightlyErrors, are_not_blamed_on_a_change_of_tonight) {
+    const Json of_release = last_of(with(with(a_batch(8, 0, 5), deployment(-8 * kDay - 400, "ledger-batch", "2.0.0")),
+                                         deployment(-400, "ledger-batch", "2.1.0")));
+    EXPECT_EQ(of_release["attribution"], "unattributed") << "another release at this hour is another change";
     for (const Signal& change : {deployment(-400, "ledger-batch", "2.1.0"), ddl(-300, "add_constraint", {kKey}, "shop"),
                                  change(-600, "import", {}, {table_named("ledger")})}) {
         const Json own = last_of(with(a_batch(8, 0, 5), change));
