@@ -69,6 +69,13 @@ void Fold::forget(EventTime before, Duration age) {
     offer_revisions();
 }
 
+void Fold::forget_when_due(Duration retention) {
+    const auto now = watermark();
+    if (!now || (forgotten_ && *now - *forgotten_ < retention / 24)) return;
+    forgotten_ = now;
+    forget(*now - retention, retention);
+}
+
 void Fold::take_census() {
     status_of_incident_.clear();
     for (const IncidentDocument& incident : correlator_->incidents()) status_of_incident_[incident.id] = incident.status;

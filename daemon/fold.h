@@ -41,6 +41,9 @@ class Fold {
     /// Lets go of what happened before `before`: of changes, and of problems that have been quiet since; of a problem that goes
     /// on, what is older than twice that age. Incidents that are gone are not revised any more. Costs a fold of what stays.
     void forget(EventTime before, Duration age);
+    /// The same of what is older than `retention`, each time that event time has gone on by a twenty-fourth of it: what is kept
+    /// is bounded however fast a past is read, and the cost is spread.
+    void forget_when_due(Duration retention);
 
     /// Counts incidents by status anew: those that the fold has let go of are not counted for ever.
     void take_census();
@@ -57,6 +60,7 @@ class Fold {
     const Sinks& sinks_;
     std::function<void(const OperatorNote&)> note_listener_;
     std::unordered_map<std::string, std::string> status_of_incident_;
+    std::optional<EventTime> forgotten_;   // the clock's time at the last forget_when_due() that did something
     std::deque<IncidentDocument> merged_;  // the latest few: after a crash nobody knows whether the sinks have them
 };
 

@@ -9,10 +9,12 @@
 #include "correlator/rules_fingerprint.h"
 #include "daemon/kafka_client.h"
 #include "daemon/kafka_partition.h"
+#include "daemon/kafka_writer.h"
 #include "daemon/pending_batches.h"
 #include "daemon/shared_text.h"
 #include "daemon/signal_log/epoch.h"
 #include "daemon/signal_log/snapshot_topic.h"
+#include "daemon/silent_inputs.h"
 
 namespace culprit {
 
@@ -26,24 +28,27 @@ constexpr std::chrono::minutes kCensusEvery{1};
 /// One partition that is ours.
 struct Part {
     std::unique_ptr<Fold> fold;
+    SilentInputs inputs;
     std::int64_t epoch = 0;
     std::int64_t position = -1;  // the last entry that was folded
     std::int64_t end_at_start = 0;
     bool touched = false, at_end = false;
     std::int64_t snapshot_at = -1;  // the position of the last one written
-    WallClock::time_point next_snapshot;
+    WallClock::time_point next_snapshot{};
 };
 
 }  // namespace
 
 struct KafkaFold::State {
-    State(KafkaLogSettings log_settings, CorrelationSettings correlation_settings, const Sinks& all_sinks, Telemetry& metrics)
-        : settings(std::move(log_settings)),
+    State(const SignalLogSettings& log, CorrelationSettings correlation_settings, const Sinks& all_sinks, Telemetry& metrics)
+        : settings(*log.kafka),
+          retention(log.retention),
           correlation(std::move(correlation_settings)),
           rules(rules_fingerprint(correlation)),
           sinks(all_sinks),
           telemetry(metrics),
-          snapshots(settings) {}
+          snapshots(settings),
+          writer(settings.brokers, settings.properties) {}
 
     bool connect(std::stop_token stop);
     static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions, void* self);
@@ -54,15 +59,17 @@ struct KafkaFold::State {
     void revise();
     void write_snapshot(int partition, Part& part);
     void look_after(WallClock::time_point now);
+    void let_go_of_silent_inputs(int partition, Part& part, WallClock::time_point now);
     void commit_heads();
-    std::string missing() const;
 
     const KafkaLogSettings settings;
+    const Duration retention;
     const CorrelationSettings correlation;
     const std::string rules;
     const Sinks& sinks;
     Telemetry& telemetry;
     SnapshotTopic snapshots;
+    KafkaWriter writer;  // of what it says of silent inputs
     SharedText trouble;
     std::function<void(const OperatorNote&)> note_listener;
     std::string failure;
@@ -73,8 +80,8 @@ struct KafkaFold::State {
     WallClock::time_point next_commit{}, next_metrics{}, next_census{};
 };
 
-KafkaFold::KafkaFold(KafkaLogSettings log, CorrelationSettings correlation, const Sinks& sinks, Telemetry& telemetry)
-    : state_(std::make_unique<State>(std::move(log), std::move(correlation), sinks, telemetry)) {
+KafkaFold::KafkaFold(const SignalLogSettings& log, CorrelationSettings correlation, const Sinks& sinks, Telemetry& telemetry)
+    : state_(std::make_unique<State>(log, std::move(correlation), sinks, telemetry)) {
     state_->trouble.set("connecting to Kafka");
 }
 KafkaFold::~KafkaFold() = default;
@@ -158,6 +165,7 @@ void KafkaFold::State::revoke() {
         for (auto& [number, part] : parts) write_snapshot(number, part);
         commit_heads();
     }
+    for (const auto& [number, part] : parts) telemetry.consumer_gone(settings.topic, number);
     parts.clear();
     assigned = false;
 }
@@ -182,7 +190,7 @@ std::optional<Part> KafkaFold::State::take_over(int partition) {
             }
             const FoldStart start = fold_start(place, rules, low, high, epoch_now());
             if (!start.warning.empty()) spdlog::error("{}[{}] {}", settings.topic, partition, start.warning);
-            Part part;
+            Part part{nullptr, SilentInputs(settings.abandon_after)};
             part.epoch = start.epoch;
             part.end_at_start = high;
             CorrelationSettings own = correlation;
@@ -193,6 +201,8 @@ std::optional<Part> KafkaFold::State::take_over(int partition) {
             if (stored.value()) {
                 if (start.anew) stored.value()->fold.position = LogPosition{0};
                 part.fold->restore(*stored.value());
+                for (const LogEntry& entry : stored.value()->fold.entries)
+                    if (const auto* update = std::get_if<WatermarkUpdate>(&entry)) part.inputs.heard(*update, WallClock::now());
             }
             part.snapshot_at = part.position;
             // The epoch has to outlive us before a document says it.
@@ -243,6 +253,7 @@ void KafkaFold::State::handle(const rd_kafka_message_t& message) {
         return;
     }
     part.fold->apply(entry.value(), LogPosition{message.offset});
+    if (const auto* update = std::get_if<WatermarkUpdate>(&entry.value())) part.inputs.heard(*update, WallClock::now());
     part.position = message.offset;
     part.touched = true;
     part.at_end = false;
@@ -263,6 +274,25 @@ void KafkaFold::State::write_snapshot(int partition, Part& part) {
     const auto written = snapshots.write(partition, snapshot);
     if (!written) return spdlog::warn("{}; the next owner folds more of the log", written.error().message);
     part.snapshot_at = part.position;
+}
+
+/// Only at the log's end: before it nobody knows what was written since.
+void KafkaFold::State::let_go_of_silent_inputs(int partition, Part& part, WallClock::time_point now) {
+    if (!part.at_end) return;
+    const auto updates = part.inputs.silent(now);
+    if (updates.empty()) return;
+    Result<Done> safe = Done{};
+    for (const WatermarkUpdate& update : updates) {
+        if (safe) safe = writer.produce(settings.topic, partition, {"everywhere", encode(update)});
+    }
+    if (safe) safe = writer.flush();
+    if (!safe) return spdlog::warn("{}[{}] cannot be written: {}", settings.topic, partition, safe.error().message);
+    for (const WatermarkUpdate& update : updates) {
+        part.inputs.heard(update, now);
+        spdlog::warn("{}[{}]: of {} {}[{}] nothing has been written for {} s; it no longer holds event time back", settings.topic,
+                     partition, to_string(update.input.type), update.input.name, update.input.partition,
+                     std::chrono::duration_cast<std::chrono::seconds>(settings.abandon_after).count());
+    }
 }
 
 void KafkaFold::State::commit_heads() {
@@ -291,10 +321,13 @@ void KafkaFold::State::look_after(WallClock::time_point now) {
     std::map<std::string, std::size_t> counts{{"open", 0}, {"resolved", 0}};
     std::optional<EventTime> watermark;
     for (auto& [number, part] : parts) {
+        let_go_of_silent_inputs(number, part, now);
+        part.fold->forget_when_due(retention);
         if (census) part.fold->take_census();
         part.fold->count(counts);
         const auto its = part.fold->watermark();
         if (its) watermark = watermark ? std::min(*watermark, *its) : *its;
+        telemetry.consumer_offset(settings.topic, number, part.position + 1);
         std::int64_t low = 0, high = 0;
         if (!rd_kafka_get_watermark_offsets(client.get(), settings.topic.c_str(), number, &low, &high) && high >= 0)
             telemetry.consumer_lag(settings.topic, number, std::max<std::int64_t>(0, part.at_end ? 0 : high - part.position - 1));

@@ -5,6 +5,9 @@
 //   assigned ──> newest snapshot ──> tail of the log ──> every incident to the sinks again ──> goes on, a snapshot a minute
 //   revoked  ──> snapshot, so that the next owner has little to fold
 //
+// What is older than the log's retention is let go of, as on one node. Of inputs that nobody writes of any more it says so in
+// the log (silent_inputs.h): the one thing that a correlator writes there.
+//
 // Nothing fences two owners of one partition during a hand-over, and nothing has to: both say what the same log says, with its
 // positions as versions (epoch × 2^40 + position), so that sinks keep the newer one whoever wrote it. A new rule set, and a log
 // that was made anew, raise the epoch, which is kept with the snapshots.
@@ -23,7 +26,7 @@ namespace culprit {
 class KafkaFold {
    public:
     /// `sinks` and `telemetry` outlive it.
-    KafkaFold(KafkaLogSettings log, CorrelationSettings correlation, const Sinks& sinks, Telemetry& telemetry);
+    KafkaFold(const SignalLogSettings& log, CorrelationSettings correlation, const Sinks& sinks, Telemetry& telemetry);
     ~KafkaFold();
 
     /// Told of every note that is folded. Before `run`.

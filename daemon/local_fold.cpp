@@ -12,7 +12,6 @@ constexpr std::size_t kEntriesPerRevision = 256;  // while recovering
 constexpr std::size_t kForgottenAtOnce = 10'000;
 constexpr std::chrono::milliseconds kReviseEvery{200};
 constexpr std::size_t kEntriesPerSnapshot = 10'000;  // a start folds about so many at most
-constexpr std::chrono::hours kForgetEvery{1};
 
 }  // namespace
 
@@ -90,10 +89,7 @@ void LocalFold::look_after(WallClock::time_point now) {
 
     if (now < next_census_) return;
     next_census_ = now + std::chrono::minutes{1};
-    if (now >= next_forgetting_) {
-        next_forgetting_ = now + kForgetEvery;
-        fold_.forget(*watermark - retention_, retention_);
-    }
+    fold_.forget_when_due(retention_);
     fold_.take_census();
     const auto forgotten = log_.forget(*watermark - retention_, kForgottenAtOnce);
     if (!forgotten) spdlog::warn("{}", forgotten.error().message);

@@ -49,7 +49,7 @@ class LocalFold {
     const Duration retention_;
     LogPosition folded_{0}, saved_{0};
     std::size_t since_saved_ = 0;
-    WallClock::time_point next_census_{}, next_forgetting_{}, revised_{};
+    WallClock::time_point next_census_{}, revised_{};
     bool owed_ = false;  // something is folded that no sink has been told of
 };
 

@@ -55,6 +55,8 @@ struct Telemetry::Metrics {
 
     prometheus::Family<Gauge>& consumer_lag =
         gauge(registry, "culprit_consumer_lag", "Messages of a partition that are not in the signal log yet.");
+    prometheus::Family<Gauge>& consumer_offset =
+        gauge(registry, "culprit_consumer_offset", "The offset of a partition below which all is in the signal log.");
     prometheus::Family<Gauge>& watermark_delay =
         gauge(registry, "culprit_watermark_delay_seconds", "How far the fold's clock lies behind the wall clock.");
     prometheus::Family<Gauge>& incidents = gauge(registry, "culprit_incidents", "Incidents alive, by status.");
@@ -107,6 +109,16 @@ void Telemetry::dead_letter(std::string_view reason) {
 void Telemetry::consumer_lag(std::string_view topic, int partition, std::int64_t lag) {
     metrics_->consumer_lag.Add({{"topic", std::string(topic)}, {"partition", std::to_string(partition)}})
         .Set(static_cast<double>(lag));
+}
+
+void Telemetry::consumer_offset(std::string_view topic, int partition, std::int64_t next) {
+    metrics_->consumer_offset.Add({{"topic", std::string(topic)}, {"partition", std::to_string(partition)}})
+        .Set(static_cast<double>(next));
+}
+
+void Telemetry::consumer_gone(std::string_view topic, int partition) {
+    const prometheus::Labels labels{{"topic", std::string(topic)}, {"partition", std::to_string(partition)}};
+    for (auto* family : {&metrics_->consumer_lag, &metrics_->consumer_offset}) family->Remove(&family->Add(labels));
 }
 
 void Telemetry::watermark_delay(double seconds) { metrics_->watermark_delay.Add({}).Set(seconds); }

@@ -19,6 +19,10 @@ class Telemetry {
     void committed(const MatchedBatch& batch, std::string_view source);
     void dead_letter(std::string_view reason);
     void consumer_lag(std::string_view topic, int partition, std::int64_t lag);
+    /// How far a partition is in the signal log: one that does not move while records wait is stuck.
+    void consumer_offset(std::string_view topic, int partition, std::int64_t next);
+    /// The partition is another's, or gone: what was last said of it would look stuck.
+    void consumer_gone(std::string_view topic, int partition);
     void watermark_delay(double seconds);
     void incidents(std::string_view status, std::size_t count);
     /// One request of a sink: its outcome ("ok", "retry", "dead_letter", "stop") and how long it took.

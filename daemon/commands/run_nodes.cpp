@@ -56,7 +56,7 @@ Nodes::Nodes(Role role, const Config& config, NodeParts parts) : state_(std::mak
             Pipeline::Parts{*state_->log, nullptr, parts.dead_letters, parts.telemetry, parts.sources, state_->none}, settings);
     }
     if (role != Role::matcher)
-        state_->fold = std::make_unique<KafkaFold>(kafka, config.correlation, parts.sinks, parts.telemetry);
+        state_->fold = std::make_unique<KafkaFold>(config.signal_log, config.correlation, parts.sinks, parts.telemetry);
 }
 
 Nodes::~Nodes() = default;

@@ -20,6 +20,7 @@ struct KafkaLogSettings {
     int partitions = 4;                            // of a topic that `setup kafka` creates: at most so many correlators work
     int replication = 0;                           // of a topic that `setup kafka` creates; 0: the brokers' default
     Duration snapshot_every = std::chrono::minutes{1};
+    Duration abandon_after = std::chrono::minutes{5};  // an active input of which nothing is written so long: see SilentInputs
 };
 
 struct SignalLogSettings {

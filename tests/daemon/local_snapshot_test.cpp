@@ -154,5 +154,25 @@ TEST(FoldForgets, ProblemsThatHaveBeenQuietAndKeepsTheCountOfThoseThatGoOn) {
     EXPECT_EQ(counted_only, 1U) << "by hour, of the one that is over";
 }
 
+TEST(FoldForgets, AsFastAsAPastIsRead) {
+    std::map<std::string, IncidentDocument> documents;
+    Sinks sinks;
+    sinks.push_back(std::make_unique<Kept>(documents));
+    Fold fold({}, sinks);
+    std::int64_t position = 0;
+    std::size_t most = 0;
+    for (int hour = 0; hour < 10 * 24; ++hour) {  // another problem each hour, ten days in no time
+        LogBatch batch = batch_of(hour * 3'600);
+        auto& tally = std::get<Tally>(batch.entries[0]);
+        tally.key.fingerprint.name = tally.constraint = "uq_" + std::to_string(hour);
+        for (const LogEntry& entry : batch.entries) fold.apply(entry, LogPosition{++position});
+        fold.offer_revisions();
+        fold.forget_when_due(std::chrono::hours{24});
+        most = std::max(most, fold.snapshot().fold.entries.size());
+    }
+    EXPECT_LE(most, 24U + 3U) << "a day's problems, and what has come since it last forgot";
+    EXPECT_GE(most, 24U) << "nothing is let go of before its time";
+}
+
 }  // namespace
 }  // namespace culprit

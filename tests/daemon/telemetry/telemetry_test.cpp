@@ -94,5 +94,17 @@ TEST(Telemetry, threads_may_count_at_once) {
     expect_line(telemetry, R"(culprit_dead_letters_total{reason="x"} 4000)");
 }
 
+TEST(Telemetry, a_partition_that_is_anothers_is_not_spoken_of_any_more) {
+    Telemetry telemetry;
+    telemetry.consumer_lag("logs", 3, 17);
+    telemetry.consumer_offset("logs", 3, 100);
+    telemetry.consumer_offset("logs", 4, 200);
+    expect_line(telemetry, R"(culprit_consumer_offset{partition="3",topic="logs"} 100)");
+    telemetry.consumer_gone("logs", 3);
+    EXPECT_EQ(telemetry.expose().find("partition=\"3\""), std::string::npos);
+    expect_line(telemetry, R"(culprit_consumer_offset{partition="4",topic="logs"} 200)");
+    telemetry.consumer_gone("logs", 5);  // was never spoken of
+}
+
 }  // namespace
 }  // namespace culprit
