@@ -63,6 +63,7 @@ TopicSettings read_topic(const YamlValue& value, const Labels& labels) {
     TopicSettings topic;
     topic.name = map.require("name", "the topic's name").word("the topic's name");
     if (const auto prefix = map.find("log_line_prefix")) topic.log_line_prefix = prefix->text("PostgreSQL's log_line_prefix");
+    if (const auto letters = map.find("dead_letters")) topic.dead_letters = letters->boolean();
     topic.labels = read_labels(map, labels);
     map.done();
     return topic;
@@ -172,6 +173,7 @@ KafkaLogSettings read_kafka_log(const YamlValue& value, const std::vector<Source
     if (const auto count = map.find("partitions")) log.partitions = static_cast<int>(count->number(1, 1'000));
     if (const auto count = map.find("replication")) log.replication = static_cast<int>(count->number(1, 100));
     if (const auto every = map.find("snapshot_every")) log.snapshot_every = every->duration(std::chrono::seconds{1});
+    if (const auto after = map.find("abandon_after")) log.abandon_after = after->duration(std::chrono::seconds{1});
     if (const auto given = map.find("retention")) retention = given->duration(std::chrono::hours{1});
     if (const auto properties = map.find("properties")) {
         log.properties = properties->texts("a map of librdkafka's properties");
@@ -306,6 +308,41 @@ HttpSettings read_http(const YamlValue& value) {
     return http;
 }
 
+/// Where a Kafka sink writes when it does not say: beside the signal log, or to where the first source reads.
+KafkaSinkSettings nearest_kafka(const Config& config) {
+    KafkaSinkSettings near;
+    if (const auto& log = config.signal_log.kafka) {
+        near.brokers = log->brokers;
+        near.properties = log->properties;
+        near.replication = log->replication;
+        return near;
+    }
+    for (const SourceSettings& source : config.sources) {
+        if (const auto* kafka = std::get_if<KafkaSourceSettings>(&source)) {
+            near.brokers = kafka->brokers;
+            near.properties = kafka->properties;
+            break;
+        }
+    }
+    return near;
+}
+
+/// What dead letters ask of the sources.
+void settle_dead_letters(const YamlValue& value, Config& config) {
+    for (SourceSettings& source : config.sources) {
+        auto* kafka = std::get_if<KafkaSourceSettings>(&source);
+        if (!kafka) continue;
+        kafka->keep_origins = config.dead_letter.raw;
+        for (const TopicSettings& topic : kafka->topics) {
+            if (topic.name == config.dead_letter.topic)
+                value.fail(
+                    "the topic " + topic.name +
+                    " is read as a source, too: what fails again would come back for ever; give one of them another topic, "
+                    "or a file");
+        }
+    }
+}
+
 Config read_config(const YamlValue& document) {
     YamlMap root = document.map("a map with sources, signal_log and sinks");
     Config config;
@@ -314,8 +351,11 @@ Config read_config(const YamlValue& document) {
     if (const auto log = root.find("signal_log")) config.signal_log = read_signal_log(*log, config.sources);
     read_correlation(root, config.correlation);
     if (const auto redaction = root.find("redaction")) config.redaction = read_redaction(*redaction);
-    if (const auto sinks = root.find("sinks")) config.sinks = read_sinks(*sinks);
-    if (const auto letters = root.find("dead_letter")) config.dead_letter = read_dead_letter(*letters, config.sources);
+    if (const auto sinks = root.find("sinks")) config.sinks = read_sinks(*sinks, nearest_kafka(config));
+    if (const auto letters = root.find("dead_letter")) {
+        config.dead_letter = read_dead_letter(*letters, config.sources);
+        settle_dead_letters(*letters, config);
+    }
     if (const auto http = root.find("http")) config.http = read_http(*http);
     if (const auto kibana = root.find("kibana")) config.kibana = read_kibana(*kibana);
     if (const auto catalogues = root.find("catalogues")) {

@@ -22,7 +22,7 @@
 namespace culprit {
 
 using SourceSettings = std::variant<KafkaSourceSettings, FileSourceSettings>;
-using SinkSettings = std::variant<ElasticsearchSettings, FileSinkSettings, AlertSettings>;
+using SinkSettings = std::variant<ElasticsearchSettings, KafkaSinkSettings, FileSinkSettings, AlertSettings>;
 
 struct Config {
     std::map<std::string, std::string> labels;

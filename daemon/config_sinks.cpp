@@ -48,6 +48,19 @@ ElasticsearchSettings read_elasticsearch(const YamlValue& value) {
     return elasticsearch;
 }
 
+KafkaSinkSettings read_kafka_sink(const YamlValue& value, const KafkaSinkSettings& near) {
+    YamlMap map = value.map("a map such as {topic: culprit.incidents}");
+    KafkaSinkSettings kafka = near;
+    if (const auto topic = map.find("topic")) kafka.topic = topic->word("a topic's name");
+    if (const auto brokers = map.find("brokers")) kafka.brokers = brokers->words("a list of brokers, each host:port");
+    if (const auto count = map.find("replication")) kafka.replication = static_cast<int>(count->number(1, 100));
+    if (const auto properties = map.find("properties")) kafka.properties = properties->texts("a map of librdkafka's properties");
+    map.done();
+    if (kafka.brokers.empty())
+        value.fail("brokers: expected a list of brokers, since neither a source nor the signal log has any to take them from");
+    return kafka;
+}
+
 FileSinkSettings read_file_sink(const YamlValue& value) {
     YamlMap map = value.map("a map with path");
     FileSinkSettings file;
@@ -113,11 +126,12 @@ AlertSettings read_webhook(const YamlValue& value) {
 
 }  // namespace
 
-std::vector<SinkSettings> read_sinks(const YamlValue& value) {
+std::vector<SinkSettings> read_sinks(const YamlValue& value, const KafkaSinkSettings& near) {
     std::vector<SinkSettings> sinks;
     for (const YamlValue& item :
-         value.list("a list of sinks, each {elasticsearch: …}, {alertmanager: …}, {webhook: …} or {file: …}")) {
-        constexpr std::string_view expected = "a sink: {elasticsearch: …}, {alertmanager: …}, {webhook: …} or {file: …}";
+         value.list("a list of sinks, each {elasticsearch: …}, {kafka: …}, {alertmanager: …}, {webhook: …} or {file: …}")) {
+        constexpr std::string_view expected =
+            "a sink: {elasticsearch: …}, {kafka: …}, {alertmanager: …}, {webhook: …} or {file: …}";
         YamlMap map = item.map(expected);
         const std::string kind = map.only_key(expected);
         if (kind == "elasticsearch") {
@@ -129,7 +143,7 @@ std::vector<SinkSettings> read_sinks(const YamlValue& value) {
         } else if (kind == "webhook") {
             sinks.emplace_back(read_webhook(*map.find(kind)));
         } else if (kind == "kafka") {
-            map.find(kind)->fail("not available in this version; remove it");
+            sinks.emplace_back(read_kafka_sink(*map.find(kind), near));
         } else {
             item.fail("unknown sink '" + kind + "'; expected " + std::string(expected));
         }

@@ -7,8 +7,8 @@
 
 namespace culprit {
 
-/// Throws ConfigError.
-std::vector<SinkSettings> read_sinks(const YamlValue& value);
+/// Throws ConfigError. `near` is the Kafka cluster that a Kafka sink writes to unless it names its own.
+std::vector<SinkSettings> read_sinks(const YamlValue& value, const KafkaSinkSettings& near);
 KibanaSettings read_kibana(const YamlValue& value);
 
 }  // namespace culprit

@@ -94,9 +94,12 @@ Result<Done> KafkaTopics::create(const TopicWanted& topic, bool only_validate) c
     std::size_t count = 0;
     const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
     for (std::size_t i = 0; i < count; ++i) {
-        if (rd_kafka_topic_result_error(results[i])) {
+        const auto error = rd_kafka_topic_result_error(results[i]);
+        // Another one was quicker, or the broker that was asked for it had not heard of it yet: the next `setup` checks it.
+        if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+        if (error) {
             const char* why = rd_kafka_topic_result_error_string(results[i]);
-            return refused(topic.name, why ? why : rd_kafka_err2str(rd_kafka_topic_result_error(results[i])));
+            return refused(topic.name, why ? why : rd_kafka_err2str(error));
         }
     }
     return Done{};

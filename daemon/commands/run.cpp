@@ -14,10 +14,12 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/run_nodes.h"
 #include "daemon/config.h"
+#include "daemon/incident_feed.h"
 #include "daemon/pipeline.h"
 #include "daemon/redaction_key.h"
 #include "daemon/sinks/elasticsearch_sink.h"
 #include "daemon/sinks/file_sink.h"
+#include "daemon/sinks/kafka_sink.h"
 #include "daemon/sources/file_source.h"
 #include "daemon/sources/kafka_source.h"
 #include "daemon/web/http_server.h"
@@ -51,18 +53,30 @@ Result<std::unique_ptr<Outbox>> make_outbox(const Config& config) {
     return Outbox::open(config.signal_log.path);
 }
 
-Result<Sinks> make_sinks(const Config& config, asio::io_context& io, Telemetry& telemetry, DeadLetters& rejected,
-                         Outbox* outbox) {
+/// Where a sink puts what its server will never take: each has a writer of its own, for its own thread. Throws where that
+/// fails: the sink keeps the document and tries again, as its position must not pass before it is safe.
+Result<RejectedDocument> dead_letters_of(std::string sink, const Config& config, Telemetry& telemetry) {
+    auto opened = DeadLetters::open(config.dead_letter);
+    if (!opened) return opened.error();
+    const std::shared_ptr<DeadLetters> letters = std::move(opened).value();  // shared by the copies of the function alone
+    return RejectedDocument([letters, sink, &telemetry](const IncidentDocument& document, const std::string& reason) {
+        if (const auto written = letters->write(document, sink, reason); !written)
+            throw std::runtime_error(written.error().message);
+        telemetry.dead_letter("rejected_by_sink");
+    });
+}
+
+Result<Sinks> make_sinks(const Config& config, asio::io_context& io, Telemetry& telemetry, Outbox* outbox) {
     Sinks sinks;
     for (const SinkSettings& settings : config.sinks) {
         if (const auto* elasticsearch = std::get_if<ElasticsearchSettings>(&settings)) {
-            const auto reject = [&](const IncidentDocument& document, const std::string& reason) {
-                // Thrown, the sink keeps the document and tries again: its position must not pass before it is safe.
-                if (const auto written = rejected.write(document, "elasticsearch", reason); !written)
-                    throw std::runtime_error(written.error().message);
-                telemetry.dead_letter("rejected_by_sink");
-            };
-            sinks.push_back(make_elasticsearch_sink(io, *elasticsearch, telemetry, reject));
+            const auto rejected = dead_letters_of("elasticsearch", config, telemetry);
+            if (!rejected) return rejected.error();
+            sinks.push_back(make_elasticsearch_sink(io, *elasticsearch, telemetry, rejected.value()));
+        } else if (const auto* kafka = std::get_if<KafkaSinkSettings>(&settings)) {
+            const auto rejected = dead_letters_of("kafka", config, telemetry);
+            if (!rejected) return rejected.error();
+            sinks.push_back(make_kafka_sink(*kafka, telemetry, rejected.value()));
         } else if (const auto* alerts = std::get_if<AlertSettings>(&settings)) {
             AlertSettings resolved = *alerts;
             resolved.rules.newest = config.correlation.resolve_after;
@@ -74,6 +88,13 @@ Result<Sinks> make_sinks(const Config& config, asio::io_context& io, Telemetry& 
         }
     }
     return sinks;
+}
+
+/// Where on many nodes every page takes its incidents from.
+std::optional<KafkaSinkSettings> kafka_sink_of(const Config& config) {
+    for (const SinkSettings& sink : config.sinks)
+        if (const auto* kafka = std::get_if<KafkaSinkSettings>(&sink)) return *kafka;
+    return std::nullopt;
 }
 
 /// Signals, HTTP and the Elasticsearch client live on one io_context and its thread.
@@ -103,6 +124,7 @@ int run(const RunOptions& options) {
     if (config.sources.empty() && options.role != Role::correlator)
         return fail(kWrongUsage, options.config + ": sources: expected at least one source, {kafka: …} or {file: …}");
     if (options.role == Role::correlator) config.sources.clear();
+    const auto incidents_topic = nodes_share ? kafka_sink_of(config) : std::nullopt;
     if (options.role == Role::matcher) config.sinks.clear();
     if (config.sinks.empty() && options.role != Role::matcher) spdlog::warn("no sinks are configured: incidents go nowhere");
     if (config.redaction.key.empty()) {
@@ -121,15 +143,14 @@ int run(const RunOptions& options) {
         config.correlation.epoch = log->epoch();
     }
     const auto dead_letters = DeadLetters::open(config.dead_letter);
-    const auto rejected = DeadLetters::open(config.dead_letter);  // of the io_context's thread
-    if (!dead_letters || !rejected) return fail(kWrongUsage, (dead_letters ? rejected : dead_letters).error().message);
+    if (!dead_letters) return fail(kWrongUsage, dead_letters.error().message);
 
     Telemetry telemetry;
     asio::io_context io(1);
     const auto work = asio::make_work_guard(io);
     const auto outbox = make_outbox(config);
     if (!outbox) return fail(kWrongUsage, outbox.error().message);
-    auto sinks = make_sinks(config, io, telemetry, *rejected.value(), outbox.value().get());
+    auto sinks = make_sinks(config, io, telemetry, outbox.value().get());
     if (!sinks) return fail(kWrongUsage, sinks.error().message);
     Sources sources = make_sources(config, *recognition.value(), telemetry);
 
@@ -163,10 +184,15 @@ int run(const RunOptions& options) {
     wait_for_signal();
     AnnouncedMaintenance maintenance;
     std::optional<HttpServer> server;
+    std::unique_ptr<IncidentStore> fed;  // by the feed
+    std::optional<IncidentFeed> feed;
     if (config.http) {
         auto store = std::make_unique<IncidentStore>();
         IncidentStore& incidents = *store;
-        sinks.value().push_back(std::move(store));
+        if (incidents_topic)
+            fed = std::move(store);
+        else
+            sinks.value().push_back(std::move(store));
         const auto listen_to_notes = [&](const OperatorNote& note) { maintenance.add(note); };
         if (nodes)
             nodes->on_note(listen_to_notes);
@@ -174,7 +200,13 @@ int run(const RunOptions& options) {
             fold->on_note(listen_to_notes);
         server.emplace(io, *config.http,
                        HttpServer::Parts{telemetry, incidents, maintenance,
-                                         [&] { return nodes ? nodes->readiness() : pipeline->readiness(); },
+                                         [&] {
+                                             Readiness readiness = nodes ? nodes->readiness() : pipeline->readiness();
+                                             if (!feed) return readiness;
+                                             const std::string trouble = feed->trouble();
+                                             readiness.text += "page: " + (trouble.empty() ? "ok" : trouble) + "\n";
+                                             return readiness;
+                                         },
                                          [&](OperatorNote note, NoteInbox::Told told) {
                                              if (nodes)
                                                  nodes->submit(std::move(note), std::move(told));
@@ -185,6 +217,14 @@ int run(const RunOptions& options) {
         spdlog::info("http.listen {}: port {}", config.http->listen, server->port());
     }
 
+    if (fed) {
+        const auto is_kafka = [](const auto& sink) { return sink->name() == "kafka"; };
+        const auto sink = std::ranges::find_if(sinks.value(), is_kafka);
+        IncidentFeed::Outdated write_again;
+        if (sink != sinks.value().end())
+            write_again = [to = sink->get()](const std::vector<IncidentDocument>& documents) { to->offer(documents); };
+        feed.emplace(*incidents_topic, *fed, std::move(write_again));
+    }
     std::thread network([&] { serve(io); });
     Result<Done> done = Done{};
     bool recovered = true;

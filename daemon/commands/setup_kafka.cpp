@@ -14,38 +14,70 @@ std::string milliseconds(Duration duration) {
 
 constexpr const char* kLargestMessage = "8388608";  // a dead letter with its bytes, a piece of a snapshot
 
-std::vector<TopicWanted> topics_of(const Config& config) {
-    std::vector<TopicWanted> topics;
+struct Wanted {
+    TopicWanted topic;
+    const std::vector<std::string>& brokers;
+    const KafkaProperties& properties;
+    bool any_partitions = false;  // how many an existing one has is nobody's concern
+};
+
+std::vector<Wanted> topics_of(const Config& config) {
+    std::vector<Wanted> topics;
     const auto& log = config.signal_log.kafka;
     const int replication = log ? log->replication : 0;
     if (log) {
-        topics.push_back({log->topic,
-                          "the signal log",
-                          log->partitions,
-                          replication,
-                          {{"cleanup.policy", "delete"},
-                           {"retention.ms", milliseconds(config.signal_log.retention)},
-                           {"max.message.bytes", kLargestMessage}},
-                          {"cleanup.policy"}});
-        topics.push_back({log->snapshots,
-                          "its snapshots",
-                          log->partitions,
-                          replication,
-                          {{"cleanup.policy", "compact"},
-                           {"min.cleanable.dirty.ratio", "0.1"},
-                           {"segment.ms", "3600000"},
-                           {"max.message.bytes", kLargestMessage}},
-                          {"cleanup.policy", "max.message.bytes"}});
+        topics.push_back({{log->topic,
+                           "the signal log",
+                           log->partitions,
+                           replication,
+                           {{"cleanup.policy", "delete"},
+                            {"retention.ms", milliseconds(config.signal_log.retention)},
+                            {"max.message.bytes", kLargestMessage}},
+                           {"cleanup.policy"}},
+                          log->brokers,
+                          log->properties});
+        topics.push_back({{log->snapshots,
+                           "its snapshots",
+                           log->partitions,
+                           replication,
+                           {{"cleanup.policy", "compact"},
+                            {"min.cleanable.dirty.ratio", "0.1"},
+                            {"segment.ms", "3600000"},
+                            {"max.message.bytes", kLargestMessage}},
+                           {"cleanup.policy", "max.message.bytes"}},
+                          log->brokers,
+                          log->properties});
+    }
+    for (const SinkSettings& sink : config.sinks) {
+        const auto* incidents = std::get_if<KafkaSinkSettings>(&sink);
+        if (!incidents) continue;
+        // Deleted by age too: every page reads the topic from its beginning.
+        topics.push_back({{incidents->topic,
+                           "incidents and changes",
+                           1,
+                           incidents->replication,
+                           {{"cleanup.policy", "compact,delete"},
+                            {"min.cleanable.dirty.ratio", "0.1"},
+                            {"segment.ms", "3600000"},
+                            {"retention.ms", milliseconds(std::chrono::days{30})},
+                            {"max.message.bytes", kLargestMessage}},
+                           {"cleanup.policy", "max.message.bytes"}},
+                          incidents->brokers,
+                          incidents->properties,
+                          true});
     }
     if (!config.dead_letter.topic.empty()) {
-        topics.push_back({config.dead_letter.topic,
-                          "dead letters",
-                          1,
-                          replication,
-                          {{"cleanup.policy", "delete"},
-                           {"retention.ms", milliseconds(std::chrono::days{30})},
-                           {"max.message.bytes", kLargestMessage}},
-                          {"cleanup.policy"}});
+        topics.push_back({{config.dead_letter.topic,
+                           "dead letters",
+                           1,
+                           replication,
+                           {{"cleanup.policy", "delete"},
+                            {"retention.ms", milliseconds(std::chrono::days{30})},
+                            {"max.message.bytes", kLargestMessage}},
+                           {"cleanup.policy"}},
+                          config.dead_letter.brokers,
+                          config.dead_letter.properties,
+                          true});
     }
     return topics;
 }
@@ -58,15 +90,13 @@ int setup_kafka(const SetupOptions& options) {
     const Config& config = loaded.value();
     const auto wanted = topics_of(config);
     if (wanted.empty()) {
-        return fail(kWrongUsage,
-                    options.config + ": nothing to set up: neither signal_log.kafka nor dead_letter.kafka is configured");
+        return fail(
+            kWrongUsage,
+            options.config + ": nothing to set up: none of signal_log.kafka, sinks.kafka and dead_letter.kafka is configured");
     }
-    const auto& log = config.signal_log.kafka;
     int code = kDone;
-    for (const TopicWanted& topic : wanted) {
-        const bool dead = topic.name == config.dead_letter.topic;
-        const KafkaTopics kafka(dead ? config.dead_letter.brokers : log->brokers,
-                                dead ? config.dead_letter.properties : log->properties);
+    for (const auto& [topic, brokers, properties, any_partitions] : wanted) {
+        const KafkaTopics kafka(brokers, properties);
         const auto found = kafka.find(topic.name);
         if (!found) return fail(kServerUnreachable, found.error().message);
         if (!found.value()) {
@@ -78,9 +108,8 @@ int setup_kafka(const SetupOptions& options) {
             std::cout << std::endl;
             continue;
         }
-        // How many partitions an existing topic of dead letters has is nobody's concern.
         TopicWanted expected = topic;
-        if (dead) expected.partitions = found.value()->partitions;
+        if (any_partitions) expected.partitions = found.value()->partitions;
         const auto problems = topic_problems(expected, *found.value());
         for (const std::string& problem : problems)
             code = fail(kWrongUsage, "the topic " + topic.name + " (" + topic.purpose + ") does not fit: " + problem);

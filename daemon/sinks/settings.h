@@ -2,6 +2,7 @@
 // What an operator decides about sinks: configuration key `sinks`. Filled by config.cpp, validated there.
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,14 @@ struct ElasticsearchSettings {
     std::chrono::milliseconds flush_interval{250};
     std::size_t max_bulk_bytes = 5'000'000;
     std::chrono::milliseconds request_timeout{30'000};
+};
+
+/// Incidents and changes into a compacted topic.
+struct KafkaSinkSettings {
+    std::vector<std::string> brokers;
+    std::map<std::string, std::string> properties;  // any of librdkafka's
+    std::string topic = "culprit.incidents";
+    int replication = 0;  // of a topic that `setup kafka` creates; 0: the brokers' default
 };
 
 enum class OutputFormat { text, ndjson };

@@ -20,6 +20,7 @@ struct TopicSettings {
     std::string name;
     std::optional<std::string> log_line_prefix;
     std::map<std::string, std::string> labels;  // the defaults of `labels` included
+    bool dead_letters = false;                  // culprit's own dead letters, `payload: raw`: read again as what they were
 };
 
 struct KafkaSourceSettings {
@@ -28,6 +29,7 @@ struct KafkaSourceSettings {
     std::vector<TopicSettings> topics;
     StartPoint start;
     std::map<std::string, std::string> properties;  // any of librdkafka's
+    bool keep_origins = false;                      // of records that become dead letters: `dead_letter.payload: raw`
 };
 
 struct FileSourceSettings {

@@ -84,8 +84,10 @@ INSTANTIATE_TEST_SUITE_P(
             "'alertmanager:9093'"},
         WrongConfig{"a webhook without its address", "sinks: [webhook: {template: slack}]\n",
                     "culprit.yaml:1: sinks[0].webhook: url: expected the address to post to, or url_file"},
-        WrongConfig{"the Kafka sink", "sinks: [kafka: {topic: a}]\n",
-                    "culprit.yaml:1: sinks[0].kafka: not available in this version; remove it"},
+        WrongConfig{
+            "the Kafka sink of no broker", "sinks: [kafka: {topic: a}]\n",
+            "culprit.yaml:1: sinks[0].kafka: brokers: expected a list of brokers, since neither a source nor the signal log "
+            "has any to take them from"},
         WrongConfig{
             "no duration", "correlation:\n  resolve_after: 30 minutes\n",
             "culprit.yaml:2: correlation.resolve_after: expected a duration such as 250ms, 30s, 2m, 1h or 7d, not '30 minutes'"},
@@ -210,6 +212,24 @@ TEST(Config, AFileThatIsNotThereIsAnErrorThatSaysSo) {
     const auto config = load_config("/nonexistent/culprit.yaml");
     ASSERT_FALSE(config.ok());
     EXPECT_EQ(config.error().message, "/nonexistent/culprit.yaml: the configuration cannot be read; give its path with --config");
+}
+
+TEST(Config, AKafkaSinkWritesBesideTheSignalLogUnlessItNamesItsOwnBrokers) {
+    const auto beside = parse(
+        "labels: {environment: production}\nsources: [kafka: {brokers: input:9092, topics: [{name: a}]}]\n"
+        "signal_log: {kafka: {brokers: log:9092, replication: 3}}\nsinks: [kafka: {}]\n");
+    ASSERT_TRUE(beside.ok()) << beside.error().message;
+    const auto& sink = std::get<KafkaSinkSettings>(beside.value().sinks.at(0));
+    EXPECT_EQ(sink.topic, "culprit.incidents");
+    EXPECT_EQ(sink.brokers, std::vector<std::string>{"log:9092"});
+    EXPECT_EQ(sink.replication, 3);
+
+    const auto one_node = parse("sources: [kafka: {brokers: input:9092, topics: [{name: a}]}]\nsinks: [kafka: {topic: t}]\n");
+    ASSERT_TRUE(one_node.ok()) << one_node.error().message;
+    EXPECT_EQ(std::get<KafkaSinkSettings>(one_node.value().sinks.at(0)).brokers, std::vector<std::string>{"input:9092"});
+    const auto own = parse("sinks: [kafka: {brokers: own:9092}]\n");
+    ASSERT_TRUE(own.ok()) << own.error().message;
+    EXPECT_EQ(std::get<KafkaSinkSettings>(own.value().sinks.at(0)).brokers, std::vector<std::string>{"own:9092"});
 }
 
 }  // namespace
