@@ -9,25 +9,13 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "daemon/base64.h"
 #include "daemon/kafka_client.h"
 #include "matchers/signal.h"
 
 namespace culprit {
 
 namespace {
-
-std::string base64(std::string_view bytes) {
-    constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t j = 0; j < 3; ++j)
-            group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-        for (std::size_t j = 0; j < 4; ++j) text += i + j <= bytes.size() ? digits[group >> (18 - 6 * j) & 63] : '=';
-    }
-    return text;
-}
 
 /// One dead letter as it is written.
 struct Line {
@@ -64,7 +52,8 @@ std::string origin_of(const DeadLetter& letter) {
            std::to_string(letter.source.offset.value);
 }
 
-std::string to_json_line(const DeadLetter& letter, bool raw) {
+std::string to_json_line(const KeptLetter& kept, bool raw) {
+    const DeadLetter& letter = kept.letter;
     const InputPartition& input = letter.source.input;
     nlohmann::ordered_json source{{"type", to_string(input.type)}, {"name", input.name}};
     if (input.type == SourceType::kafka) source["partition"] = input.partition;
@@ -74,7 +63,12 @@ std::string to_json_line(const DeadLetter& letter, bool raw) {
     std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(letter.hash));
     nlohmann::ordered_json json{
         {"reason", letter.reason}, {"explanation", letter.explanation}, {"hash", hash}, {"source", source}};
-    if (raw) json["raw"] = base64(letter.raw);
+    if (raw) {
+        json["raw"] = to_base64(letter.raw);
+        if (kept.origin.timestamp) json["timestamp"] = *kept.origin.timestamp;
+        for (const auto& [name, value] : kept.origin.headers)
+            json["headers"].push_back({{"name", name}, {"value", to_base64(value)}});
+    }
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -151,12 +145,12 @@ Result<Done> DeadLetters::State::write(const std::vector<Line>& lines) {
     return Done{};
 }
 
-Result<Done> DeadLetters::write(std::span<const DeadLetter> letters) {
+Result<Done> DeadLetters::write(std::span<const KeptLetter> letters) {
     if (letters.empty()) return Done{};
     const bool kept = state_->file >= 0 || state_->producer;
     std::vector<Line> lines;
-    for (const DeadLetter& letter : letters)
-        lines.push_back({origin_of(letter), to_json_line(letter, state_->settings.raw && kept)});
+    for (const KeptLetter& letter : letters)
+        lines.push_back({origin_of(letter.letter), to_json_line(letter, state_->settings.raw && kept)});
     return state_->write(lines);
 }
 

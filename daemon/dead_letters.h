@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "correlator/correlator.h"
-#include "matchers/record.h"
+#include "daemon/kept_letter.h"
 #include "matchers/result.h"
 
 namespace culprit {
@@ -20,14 +20,15 @@ struct DeadLetterSettings {
     std::string topic;                              // a Kafka topic; empty: none
     std::vector<std::string> brokers;               // of the topic
     std::map<std::string, std::string> properties;  // librdkafka's, of the producer
-    bool raw = false;                               // `payload: raw`: the original bytes too. They hold values
+    bool raw = false;  // `payload: raw`: the original bytes too, and Kafka's timestamp and headers. They hold values
 };
 
 /// Where it came from, `kafka:topic:partition:offset`: what tells letters written twice apart.
 std::string origin_of(const DeadLetter& letter);
 
-/// One JSON object, no line break. The raw bytes are base64, since they may be anything, and are left out unless `raw`.
-std::string to_json_line(const DeadLetter& letter, bool raw);
+/// One JSON object, no line break. Bytes and headers' values are base64, since they may be anything, and are left out unless
+/// `raw`.
+std::string to_json_line(const KeptLetter& letter, bool raw);
 
 class DeadLetters {
    public:
@@ -35,7 +36,7 @@ class DeadLetters {
     ~DeadLetters();
 
     /// Returns when all of them are safe. After an Error any number of them may have been written.
-    Result<Done> write(std::span<const DeadLetter> letters);
+    Result<Done> write(std::span<const KeptLetter> letters);
 
     /// A document that a sink's server will never take; it is redacted, so it is written whole.
     Result<Done> write(const IncidentDocument& document, std::string_view sink, std::string_view reason);

@@ -6,13 +6,22 @@
 
 namespace culprit {
 
+std::vector<KeptLetter> kept_letters_of(const CommitRequest& request) {
+    std::vector<KeptLetter> letters;
+    for (const DeadLetter& letter : request.batch.dead_letters) {
+        const auto origin = request.origins.find(letter.source.offset);
+        letters.push_back({letter, origin == request.origins.end() ? RecordOrigin{} : origin->second});
+    }
+    return letters;
+}
+
 LogBatch log_batch_of(const CommitRequest& request) {
     LogBatch batch;
     batch.input = request.batch.input;
     batch.next = request.batch.next;
     batch.identity = request.identity;
     batch.lease = request.lease;
-    batch.dead_letters = request.batch.dead_letters;
+    batch.dead_letters = kept_letters_of(request);
     TallyTable tallies;
     for (const Signal& signal : request.batch.signals) {
         if (signal.family == Family::symptom) tallies.add(signal);

@@ -9,6 +9,9 @@ namespace culprit {
 /// All of its entries, and its cut as the offset to resume from.
 LogBatch log_batch_of(const CommitRequest& request);
 
+/// Its dead letters, each with where it came from.
+std::vector<KeptLetter> kept_letters_of(const CommitRequest& request);
+
 /// The latest time at which one of the entries, watermarks aside, happened.
 std::optional<EventTime> latest_event(const std::vector<LogEntry>& entries);
 

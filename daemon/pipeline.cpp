@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include "daemon/log_batch.h"
@@ -127,16 +129,14 @@ bool Pipeline::retry_after(const std::string& problem, std::stop_token stop) {
 }
 
 bool Pipeline::persist_dead_letters(std::vector<CommitRequest>& due, std::stop_token stop) {
-    std::vector<DeadLetter> letters;
-    for (const CommitRequest& request : due) {
-        letters.insert(letters.end(), request.batch.dead_letters.begin(), request.batch.dead_letters.end());
-    }
+    std::vector<KeptLetter> letters;
+    for (const CommitRequest& request : due) std::ranges::move(kept_letters_of(request), std::back_inserter(letters));
     while (true) {
         const auto written = parts_.dead_letters.write(letters);
         if (written) break;
         if (!retry_after(written.error().message, stop)) return false;
     }
-    for (const DeadLetter& letter : letters) parts_.telemetry.dead_letter(letter.reason);
+    for (const KeptLetter& letter : letters) parts_.telemetry.dead_letter(letter.letter.reason);
     return true;
 }
 

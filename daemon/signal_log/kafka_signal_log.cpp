@@ -29,6 +29,12 @@ bool generation_is_over(rd_kafka_resp_err_t code) {
            code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
 }
 
+/// Somebody else began transactions under our id, or the coordinator ended ours while we were away.
+bool fenced(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+           code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
 const std::string* environment_of(const LogEntry& entry) {
     if (const auto* tally = std::get_if<Tally>(&entry)) return &tally->key.fingerprint.environment;
     if (const auto* signal = std::get_if<Signal>(&entry)) return &signal->scope.environment;
@@ -99,9 +105,9 @@ Result<Done> KafkaSignalLog::produce(const LogBatch& batch) {
             if (const auto sent = produce(settings_.topic, partition, "everywhere", value); !sent) return sent;
         }
     }
-    for (const DeadLetter& letter : batch.dead_letters) {
+    for (const KeptLetter& letter : batch.dead_letters) {
         const auto sent =
-            produce(dead_letter_topic_, RD_KAFKA_PARTITION_UA, origin_of(letter), to_json_line(letter, raw_dead_letters_));
+            produce(dead_letter_topic_, RD_KAFKA_PARTITION_UA, origin_of(letter.letter), to_json_line(letter, raw_dead_letters_));
         if (!sent) return sent;
     }
     if (batch.lease || !batch.next) return Done{};
@@ -145,6 +151,9 @@ Result<Done> KafkaSignalLog::commit() {
 /// Brings the producer back to where a transaction can begin, or lets go of it.
 Error KafkaSignalLog::give_up(const std::string& step, rd_kafka_error_s* error) {
     Error problem{"the signal log's topic " + settings_.topic + ": " + step + ": " + rd_kafka_error_string(error)};
+    if (fenced(rd_kafka_error_code(error)))
+        problem.message += "; should this go on, another process has the transactional id " + settings_.transactional_id +
+                           " too: give each its own signal_log.kafka.transactional_id";
     if (rd_kafka_error_txn_requires_abort(error)) {
         const KafkaError aborted{rd_kafka_abort_transaction(producer_.get(), -1)};
         if (!aborted) return problem;
@@ -182,17 +191,18 @@ Result<ResumePoints> KafkaSignalLog::offsets() {
     if (const auto opened = open(); !opened) return opened.error();
     ResumePoints points;
     const std::string prefix = "offset/" + settings_.transactional_id + "/";
-    const auto read = read_partition(
-        settings_.brokers, settings_.properties, settings_.snapshots, 0, [&](std::string_view key, std::string_view value) {
-            if (!key.starts_with(prefix)) return;
-            key.remove_prefix(prefix.size());
-            const std::size_t slash = key.find('/');
-            const auto json = nlohmann::json::parse(value, nullptr, false);
-            if (slash == key.npos || !json.is_object()) return;
-            InputPartition input{SourceType::file, std::string(key.substr(slash + 1)), 0};
-            if (key.substr(0, slash) == to_string(SourceType::stdin_stream)) input.type = SourceType::stdin_stream;
-            points[input] = {Offset{json.value("next", std::int64_t{0})}, json.value("identity", "")};
-        });
+    const auto read =
+        read_partition(settings_.brokers, settings_.properties, settings_.snapshots, 0,
+                       [&](std::string_view key, std::string_view value, std::int64_t) {
+                           if (!key.starts_with(prefix)) return;
+                           key.remove_prefix(prefix.size());
+                           const std::size_t slash = key.find('/');
+                           const auto json = nlohmann::json::parse(value, nullptr, false);
+                           if (slash == key.npos || !json.is_object()) return;
+                           InputPartition input{SourceType::file, std::string(key.substr(slash + 1)), 0};
+                           if (key.substr(0, slash) == to_string(SourceType::stdin_stream)) input.type = SourceType::stdin_stream;
+                           points[input] = {Offset{json.value("next", std::int64_t{0})}, json.value("identity", "")};
+                       });
     if (!read) return read.error();
     return points;
 }

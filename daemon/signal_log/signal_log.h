@@ -21,7 +21,7 @@ struct LogBatch {
     std::optional<Offset> next;  // none: the input's offset stays as it is
     std::string identity;
     std::shared_ptr<GroupLease> lease = {};  // under which a consumer group's member read it; null where there is no group
-    std::vector<DeadLetter> dead_letters = {};
+    std::vector<KeptLetter> dead_letters = {};
 };
 
 /// Owned by one thread.

@@ -1,7 +1,5 @@
 #include "daemon/sinks/http_client.h"
 
-#include <openssl/evp.h>
-
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -16,6 +14,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "daemon/base64.h"
 #include "daemon/sinks/gzip.h"
 
 namespace culprit {
@@ -26,14 +25,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using SecureStream = beast::ssl_stream<beast::tcp_stream>;
-
-std::string base64(std::string_view bytes) {
-    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP_EncodeBlock ends its text with a NUL
-    text.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                                         reinterpret_cast<const unsigned char*>(bytes.data()),
-                                                         static_cast<int>(bytes.size()))));
-    return text;
-}
 
 bool is_ip_address(const std::string& host) {
     boost::system::error_code failure;
@@ -62,7 +53,7 @@ class HttpClient::Impl {
         else if (!login.token.empty())
             authorization_ = "Bearer " + login.token;
         else if (!login.username.empty())
-            authorization_ = "Basic " + base64(login.username + ":" + login.password);
+            authorization_ = "Basic " + to_base64(login.username + ":" + login.password);
     }
 
     asio::awaitable<Result<HttpResponse>> send(const HttpRequest& request) {

@@ -72,6 +72,7 @@ struct KafkaSource::State {
     void take_news();
     bool adopt_group_offsets();
     void take_again_when_lost(WallClock::time_point now);
+    bool let_go_of_the_removed(const rd_kafka_topic_partition_list_t& partitions);
     std::optional<KafkaStart> start_of(const InputPartition& input);
     SourceProfile profile_of(const InputPartition& input) const;
 
@@ -89,7 +90,8 @@ struct KafkaSource::State {
     // All below belong to the polling thread.
     std::stop_token stopping;
     KafkaClient client;
-    KafkaPlaces places;  // the log's or the group's, then what was pushed since
+    std::set<InputPartition> opened;  // one node: those that hold the fold's clock back
+    KafkaPlaces places;               // the log's or the group's, then what was pushed since
     KafkaPartitions assigned;
     std::shared_ptr<GroupLease> lease;  // shared group: of the present assignment
     std::optional<WallClock::time_point> take_again_at;
@@ -279,6 +281,7 @@ void KafkaSource::State::hand_over() {
     lease->lose();
     lease.reset();
     places.forget_all();
+    for (const auto& [input, next] : group_offsets) telemetry.consumer_gone(input.name, input.partition);
     group_offsets.clear();
 }
 
@@ -318,6 +321,31 @@ void KafkaSource::State::revoke() {
     }
     workers.clear();
     hand_over();
+}
+
+/// One node: partitions that were ours and that the cluster has no more would hold the fold's clock back for ever. (On many
+/// nodes another matcher may have them: SilentInputs.) False when stopping.
+bool KafkaSource::State::let_go_of_the_removed(const rd_kafka_topic_partition_list_t& partitions) {
+    std::set<InputPartition> present;
+    for (int i = 0; i < partitions.cnt; ++i)
+        present.insert({SourceType::kafka, partitions.elems[i].topic, partitions.elems[i].partition});
+    for (auto it = opened.begin(); it != opened.end();) {
+        if (present.contains(*it)) {
+            ++it;
+            continue;
+        }
+        spdlog::warn("Kafka: {}[{}] is gone; it no longer holds event time back", it->name, it->partition);
+        CommitRequest last;
+        last.batch.input = last.batch.watermark.input = *it;
+        last.batch.next = places.next(*it);
+        last.batch.watermark.idle = true;
+        last.finished = true;
+        if (!push_or_stop(*queue, last, stopping)) return false;
+        group_offsets.erase(*it);
+        telemetry.consumer_gone(it->name, it->partition);
+        it = opened.erase(it);
+    }
+    return true;
 }
 
 SourceProfile KafkaSource::State::profile_of(const InputPartition& input) const {
@@ -362,6 +390,7 @@ void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
         partition.offset = start->read_from.value;
         starts.emplace_back(profile_of(input), start->counted);
     }
+    if (!shared && !let_go_of_the_removed(*partitions)) return;
     // All of them hold the fold's clock back before the first is drained; and where a first start begins outlives a crash.
     if (shared) places.forget_all();  // from here on of our own partitions alone
     for (const auto& [profile, counted] : starts) {
@@ -373,12 +402,15 @@ void KafkaSource::State::assign(rd_kafka_topic_partition_list_t* partitions) {
         opening.opening = true;
         places.went_on(profile.input, counted);
         if (!push_or_stop(*queue, opening, stopping)) return;
+        if (!shared) opened.insert(profile.input);
     }
     const std::size_t threads = std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), starts.size());
-    for (std::size_t i = 0; i < threads; ++i) workers.emplace_back(client.get(), recognition, *queue, lease);
+    for (std::size_t i = 0; i < threads; ++i)
+        workers.emplace_back(client.get(), recognition, *queue, lease, settings.keep_origins);
     auto worker = workers.begin();
     for (const auto& [profile, counted] : starts) {
-        worker->own(profile, counted);
+        const auto topic = std::ranges::find(settings.topics, profile.input.name, &TopicSettings::name);
+        worker->own(profile, counted, topic != settings.topics.end() && topic->dead_letters);
         if (++worker == workers.end()) worker = workers.begin();
     }
     if (const auto error = rd_kafka_assign(client.get(), partitions)) {
@@ -402,6 +434,7 @@ void KafkaSource::State::commit_group_offsets() {
 
 void KafkaSource::State::report_lag() {
     for (const auto& [input, next] : group_offsets) {
+        telemetry.consumer_offset(input.name, input.partition, next.value);
         if (const auto end = last_known_end(client.get(), input))
             telemetry.consumer_lag(input.name, input.partition, std::max<std::int64_t>(0, end->value - next.value));
     }

@@ -5,6 +5,8 @@
 
 #include <span>
 
+#include "daemon/sources/dead_letter_record.h"
+
 namespace culprit {
 
 namespace {
@@ -31,26 +33,43 @@ RawRecord record_of(const rd_kafka_message_t& message) {
     return record;
 }
 
+RecordOrigin origin_of(const rd_kafka_message_t& message) {
+    RecordOrigin origin;
+    rd_kafka_timestamp_type_t type{};
+    const std::int64_t millis = rd_kafka_message_timestamp(&message, &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && millis >= 0) origin.timestamp = millis;
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers)) return origin;
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    for (std::size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &size); ++i)
+        origin.headers.emplace_back(name, std::string(static_cast<const char*>(value), size));
+    return origin;
+}
+
 }  // namespace
 
 void KafkaQueueDeleter::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
 
 KafkaWorker::KafkaWorker(rd_kafka_s* client, const Recognition& recognition, BoundedQueue<CommitRequest>& queue,
-                         std::shared_ptr<GroupLease> lease)
+                         std::shared_ptr<GroupLease> lease, bool keep_origins)
     : client_(client),
       recognition_(recognition),
       requests_(queue),
       lease_(std::move(lease)),
+      keep_origins_(keep_origins),
       queue_(rd_kafka_queue_new(client)) {}
 
 KafkaWorker::~KafkaWorker() { join(); }
 
-void KafkaWorker::own(const SourceProfile& profile, Offset counted) {
+void KafkaWorker::own(const SourceProfile& profile, Offset counted, bool dead_letters) {
     KafkaQueue own(rd_kafka_queue_get_partition(client_, profile.input.name.c_str(), profile.input.partition));
     rd_kafka_queue_forward(own.get(), queue_.get());
     forwarded_.push_back(std::move(own));
     const auto now = WallClock::now();
-    partitions_.emplace(profile.input, Partition{Matcher(recognition_, profile, counted), 0, 0, false, false, now, now});
+    partitions_.emplace(profile.input,
+                        Partition{Matcher(recognition_, profile, counted), 0, 0, false, false, now, now, dead_letters});
     cuts_[profile.input] = counted;
 }
 
@@ -96,6 +115,7 @@ bool KafkaWorker::feed(std::vector<rd_kafka_message_s*>& messages, std::stop_tok
         }
         Partition& partition = found->second;
         records_.clear();
+        revived_.clear();
         std::size_t bytes = 0;
         const auto same = [&](const rd_kafka_message_t& message) {
             return message.rkt == first.rkt && message.partition == first.partition;
@@ -113,6 +133,8 @@ bool KafkaWorker::feed(std::vector<rd_kafka_message_s*>& messages, std::stop_tok
             }
             partition.at_end = false;
             records_.push_back(record_of(message));
+            if (keep_origins_) partition.origins.keep(Offset{message.offset}, origin_of(message));
+            if (partition.dead_letters) revive_last();
             bytes += records_.back().bytes.size();
         }
         if (records_.empty()) continue;
@@ -127,6 +149,16 @@ bool KafkaWorker::feed(std::vector<rd_kafka_message_s*>& messages, std::stop_tok
     return true;
 }
 
+/// What the dead letter tells of stands in its place, or nothing: its offset passes all the same.
+void KafkaWorker::revive_last() {
+    RawRecord& record = records_.back();
+    auto revived = revive(record.bytes);
+    record.bytes = {};
+    if (!revived) return;
+    if (revived->arrival) record.arrival = revived->arrival;
+    record.bytes = revived_.emplace_back(std::move(revived->bytes));
+}
+
 bool KafkaWorker::take(Partitions::value_type& item, bool idle, std::stop_token stop) {
     auto& [input, partition] = item;
     if (idle) partition.matcher.close_open_entries();
@@ -135,6 +167,9 @@ bool KafkaWorker::take(Partitions::value_type& item, bool idle, std::stop_token 
     request.batch = partition.matcher.take();
     request.batch.input = input;
     request.batch.watermark.idle = idle;
+    for (const DeadLetter& letter : request.batch.dead_letters) {
+        if (keep_origins_) request.origins[letter.source.offset] = partition.origins.of(letter.source.offset);
+    }
     partition.records = partition.bytes = 0;
     partition.idle = idle;
     partition.last_take = WallClock::now();

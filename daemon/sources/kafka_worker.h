@@ -2,6 +2,7 @@
 // One thread that owns some Kafka partitions from poll to matched batch: their queue is drained here, their matchers live here.
 // When the queue to the committer is full it stops draining; the source's own thread goes on polling, so that the group
 // membership stays. Joined before the partitions are given back (DESIGN.md, traps: librdkafka 2.0.2).
+#include <deque>
 #include <map>
 #include <memory>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "daemon/pending_batches.h"
 #include "daemon/sources/kafka_start.h"
 #include "daemon/sources/publisher.h"
+#include "daemon/sources/record_origins.h"
 #include "daemon/sources/source.h"
 #include "matchers/matcher.h"
 
@@ -28,11 +30,12 @@ class KafkaWorker {
    public:
     /// `lease` is put on every batch; null where the group is not shared.
     KafkaWorker(rd_kafka_s* client, const Recognition& recognition, BoundedQueue<CommitRequest>& queue,
-                std::shared_ptr<GroupLease> lease);
+                std::shared_ptr<GroupLease> lease, bool keep_origins);
     ~KafkaWorker();
 
     /// Before `run`, and before the partition is assigned: else its first messages would go to the main queue.
-    void own(const SourceProfile& profile, Offset counted);
+    /// `dead_letters`: its records are dead letters, and what they tell of is matched.
+    void own(const SourceProfile& profile, Offset counted, bool dead_letters);
     void run();
     /// Pushes what is complete and ends. Then `cuts` says where each of its partitions goes on.
     void join();
@@ -44,11 +47,14 @@ class KafkaWorker {
         std::size_t records = 0, bytes = 0;  // since the last take
         bool at_end = false, idle = false;
         WallClock::time_point last_record, last_take;
+        bool dead_letters = false;
+        RecordOrigins origins = {};
     };
     using Partitions = std::map<InputPartition, Partition>;
 
     void work(std::stop_token stop);
     bool feed(std::vector<rd_kafka_message_s*>& messages, std::stop_token stop);
+    void revive_last();
     bool take(Partitions::value_type& item, bool idle, std::stop_token stop);
     bool look_after(WallClock::time_point now, std::stop_token stop);
 
@@ -56,11 +62,13 @@ class KafkaWorker {
     const Recognition& recognition_;
     BoundedQueue<CommitRequest>& requests_;
     const std::shared_ptr<GroupLease> lease_;  // shared with the batches
-    KafkaQueue queue_;                         // all of its partitions' queues lead here
+    const bool keep_origins_;
+    KafkaQueue queue_;  // all of its partitions' queues lead here
     std::vector<KafkaQueue> forwarded_;
     Partitions partitions_;
     std::map<InputPartition, Offset> cuts_;
     std::vector<RawRecord> records_;
+    std::deque<std::string> revived_;  // the bytes of `records_` that came as dead letters
     std::jthread thread_;
 };
 

@@ -12,6 +12,7 @@
 
 #include "daemon/bounded_queue.h"
 #include "daemon/group_lease.h"
+#include "daemon/kept_letter.h"
 #include "matchers/matcher.h"
 
 namespace culprit {
@@ -23,7 +24,8 @@ struct CommitRequest {
     bool finished = false;  // the partition will give nothing more (scan: end of file)
     bool opening = false;  // the partition is about to be read: from now on it holds the fold's clock back. Carries `batch.input`
                            // and `batch.next`, so that where a first start began is known after a crash
-    std::shared_ptr<GroupLease> lease = {};  // many nodes: the hold under which it was read; once lost, the batch is dropped
+    std::map<Offset, RecordOrigin> origins = {};  // of the dead letters' records, where they are to be kept
+    std::shared_ptr<GroupLease> lease = {};       // many nodes: the hold under which it was read; once lost, the batch is dropped
 };
 
 /// Where to go on: what the signal log has committed for a partition.

@@ -1,7 +1,8 @@
 #include "daemon/web/access.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+
+#include "daemon/base64.h"
 
 namespace culprit {
 namespace {
@@ -9,16 +10,6 @@ namespace {
 bool same(std::string_view given, std::string_view token) {
     // Its length may be told by time, its bytes may not.
     return given.size() == token.size() && CRYPTO_memcmp(given.data(), token.data(), token.size()) == 0;
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-    if (text.empty() || text.size() % 4 != 0 || text.size() > 8'192) return std::nullopt;
-    std::string bytes(text.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                        static_cast<int>(text.size())) < 0)
-        return std::nullopt;
-    for (std::size_t padding = text.size(); padding > text.size() - 2 && text[padding - 1] == '='; --padding) bytes.pop_back();
-    return bytes;
 }
 
 struct Credentials {
@@ -41,7 +32,7 @@ bool authorized(std::string_view authorization, std::string_view token) {
     const Credentials given = credentials_of(authorization);
     if (given.scheme == "bearer") return same(given.rest, token);
     if (given.scheme != "basic") return false;
-    const auto user_and_password = decode_base64(given.rest);
+    const auto user_and_password = from_base64(given.rest);
     const std::size_t colon = user_and_password ? user_and_password->find(':') : std::string::npos;
     return colon != std::string::npos && same(std::string_view(*user_and_password).substr(colon + 1), token);
 }
@@ -49,7 +40,7 @@ bool authorized(std::string_view authorization, std::string_view token) {
 std::string user_of(std::string_view authorization) {
     const Credentials given = credentials_of(authorization);
     if (given.scheme != "basic") return {};
-    const auto user_and_password = decode_base64(given.rest);
+    const auto user_and_password = from_base64(given.rest);
     const std::size_t colon = user_and_password ? user_and_password->find(':') : std::string::npos;
     return colon == std::string::npos || colon > 100 ? std::string() : user_and_password->substr(0, colon);
 }
