@@ -32,7 +32,8 @@ Result<int> partition_count(const std::vector<std::string>& brokers, const Kafka
 }
 
 Result<Done> read_partition(const std::vector<std::string>& brokers, const KafkaProperties& properties, const std::string& topic,
-                            int partition, const std::function<void(std::string_view, std::string_view)>& callback) {
+                            int partition,
+                            const std::function<void(std::string_view, std::string_view, std::int64_t)>& callback) {
     KafkaProperties own = properties;
     own["group.id"] = "culprit-reader";  // the client wants one; no group is joined and nothing is committed
     own["enable.auto.commit"] = "false";
@@ -63,7 +64,7 @@ Result<Done> read_partition(const std::vector<std::string>& brokers, const Kafka
         } else if (!message->err) {
             until = std::chrono::steady_clock::now() + kSilence;
             callback({static_cast<const char*>(message->key), message->key_len},
-                     {static_cast<const char*>(message->payload), message->len});
+                     {static_cast<const char*>(message->payload), message->len}, message->offset);
         }
         rd_kafka_message_destroy(message);
     }

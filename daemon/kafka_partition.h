@@ -1,5 +1,6 @@
 #pragma once
 // Small questions to Kafka, each with a client of its own: how many partitions a topic has, and all that one of them holds.
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,8 +21,9 @@ using KafkaPartitions = std::unique_ptr<rd_kafka_topic_partition_list_s, KafkaPa
 Result<int> partition_count(const std::vector<std::string>& brokers, const KafkaProperties& properties, const std::string& topic);
 
 /// Calls back for every committed record of the partition, from its beginning to what is its end now; a tombstone's value is
-/// empty. Meant for compacted topics. An Error when Kafka does not answer for half a minute.
-Result<Done> read_partition(const std::vector<std::string>& brokers, const KafkaProperties& properties, const std::string& topic,
-                            int partition, const std::function<void(std::string_view key, std::string_view value)>& callback);
+/// empty. Meant for compacted topics, and for commands. An Error when Kafka does not answer for half a minute.
+Result<Done> read_partition(
+    const std::vector<std::string>& brokers, const KafkaProperties& properties, const std::string& topic, int partition,
+    const std::function<void(std::string_view key, std::string_view value, std::int64_t offset)>& callback);
 
 }  // namespace culprit

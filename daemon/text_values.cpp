@@ -97,4 +97,11 @@ std::optional<EventTime> parse_time(std::string_view text) {
            Duration{micros};
 }
 
+std::optional<EventTime> parse_time_or_age(std::string_view text) {
+    if (const auto time = parse_time(text)) return time;
+    const auto age = parse_duration(text);
+    if (!age) return std::nullopt;
+    return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()) - *age;
+}
+
 }  // namespace culprit

@@ -15,4 +15,7 @@ std::optional<Duration> parse_duration(std::string_view text);
 /// RFC 3339 with or without seconds and their fraction: `2026-02-01T02:00Z`, `2026-02-01T02:00:10.5+01:00`. The zone is required.
 std::optional<EventTime> parse_time(std::string_view text);
 
+/// The same, or an age before now: `2h`.
+std::optional<EventTime> parse_time_or_age(std::string_view text);
+
 }  // namespace culprit

@@ -78,6 +78,19 @@ int command_line(int argc, char** argv) {
                      "root_cause, data_impact, data_integrity, review, team; may be repeated")
         ->allow_extra_args(false);
 
+    ReplayOptions replay_options;
+    std::string replay_format = "text";
+    replay_options.config = "/etc/culprit/culprit.yaml";
+    auto* replay_command =
+        app.add_subcommand("replay", "Folds the stored signal log again, by this program's rules, and shows what would differ");
+    replay_command->add_option("--config", replay_options.config, "The configuration to try, which names the signal log");
+    replay_command->add_option("--since", replay_options.since,
+                               "Incidents last seen from this time on (2026-02-01T02:00Z, or an age: 2h)");
+    replay_command->add_option("--against", replay_options.against,
+                               "What to compare with: documents that replay or scan --format ndjson printed or a file sink wrote, "
+                               "or another configuration (*.yaml)");
+    replay_command->add_option("--format", replay_format, "How to print it")->check(CLI::IsMember({"text", "ndjson"}));
+
     SetupOptions setup_options;
     std::string target;
     auto* setup_command = app.add_subcommand("setup", "Installs in other servers what they need to show and alert on incidents");
@@ -105,6 +118,8 @@ int command_line(int argc, char** argv) {
     if (check_command->parsed()) return check(check_options);
     if (explain_command->parsed()) return explain(explain_options);
     if (report_command->parsed()) return report(report_options);
+    replay_options.ndjson = replay_format == "ndjson";
+    if (replay_command->parsed()) return replay(replay_options);
     if (setup_command->parsed())
         return target == "kafka"    ? setup_kafka(setup_options)
                : target == "kibana" ? setup_kibana(setup_options)

@@ -53,11 +53,19 @@ struct ReportOptions {
     std::vector<std::string> said;  // KEY=VALUE
 };
 
+struct ReplayOptions {
+    std::string config;
+    std::string since;    // a time, or an age; empty: all
+    std::string against;  // a file of documents, or a configuration (.yaml); empty: print the incidents
+    bool ndjson = false;
+};
+
 int run(const RunOptions& options);
 int scan(const ScanOptions& options);
 int check(const CheckOptions& options);
 int explain(const ExplainOptions& options);
 int report(const ReportOptions& options);
+int replay(const ReplayOptions& options);
 int setup_elasticsearch(const SetupOptions& options);
 int setup_kibana(const SetupOptions& options);
 int setup_kafka(const SetupOptions& options);

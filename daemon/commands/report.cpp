@@ -1,6 +1,4 @@
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "daemon/commands/commands.h"
@@ -22,29 +20,6 @@ Result<Said> parse_said(const std::vector<std::string>& settings) {
         said[setting.substr(0, equals)] = setting.substr(equals + 1);
     }
     return said;
-}
-
-/// The documents with the id among newline-delimited ones: what `culprit scan --format ndjson` printed, or a file sink wrote. Of
-/// several revisions of one incident the last.
-Result<std::vector<IncidentDocument>> incidents_in_file(const std::string& path, const std::string& prefix) {
-    std::ifstream file;
-    if (path != "-") file.open(path);
-    if (path != "-" && !file)
-        return Error{path + ": cannot be read; expected incidents as culprit scan --format ndjson prints them"};
-    std::istream& lines = path == "-" ? std::cin : file;
-    std::vector<IncidentDocument> found;
-    std::string line;
-    while (std::getline(lines, line)) {
-        const auto json = nlohmann::json::parse(line, nullptr, false);
-        if (!json.is_object() || !json.contains("culprit") || !json["culprit"].is_object()) continue;
-        IncidentDocument incident;
-        incident.id = json["culprit"].value("id", "");
-        incident.json = line;
-        if (!incident.id.starts_with(prefix)) continue;
-        std::erase_if(found, [&](const IncidentDocument& earlier) { return earlier.id == incident.id; });
-        found.push_back(std::move(incident));
-    }
-    return found;
 }
 
 }  // namespace

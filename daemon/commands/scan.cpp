@@ -31,13 +31,6 @@ struct Window {
 };
 
 /// A time, or an age.
-std::optional<EventTime> parse_bound(const std::string& text) {
-    if (const auto time = parse_time(text)) return time;
-    const auto age = parse_duration(text);
-    if (!age) return std::nullopt;
-    return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()) - *age;
-}
-
 /// The same fold as the daemon's, in memory. Watermarks wait for the end: the files are read in no particular order, and none of
 /// them is late.
 class ScanFold {
@@ -123,11 +116,11 @@ int scan(const ScanOptions& options) {
         files.labels[label.substr(0, equals)] = label.substr(equals + 1);
     }
     Window window;
-    if (!options.since.empty() && !(window.since = parse_bound(options.since))) {
+    if (!options.since.empty() && !(window.since = parse_time_or_age(options.since))) {
         return fail(kWrongUsage,
                     "--since " + options.since + ": expected a time such as 2026-02-01T02:00Z, or an age such as 2h");
     }
-    if (!options.until.empty() && !(window.until = parse_bound(options.until))) {
+    if (!options.until.empty() && !(window.until = parse_time_or_age(options.until))) {
         return fail(kWrongUsage,
                     "--until " + options.until + ": expected a time such as 2026-02-01T02:00Z, or an age such as 2h");
     }

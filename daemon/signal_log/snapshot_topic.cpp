@@ -10,7 +10,7 @@ Result<std::optional<StoredSnapshot>> SnapshotTopic::read(int partition) {
     SnapshotPieces pieces;
     std::vector<std::string> keys;
     const auto read = read_partition(settings_.brokers, settings_.properties, settings_.snapshots, partition,
-                                     [&](std::string_view key, std::string_view value) {
+                                     [&](std::string_view key, std::string_view value, std::int64_t) {
                                          if (key.starts_with("offset/")) return;  // of files, kafka_signal_log.h
                                          pieces.add(key, value);
                                          if (!value.empty()) keys.emplace_back(key);
