@@ -2,8 +2,11 @@
 # Starts or stops one real service on loopback, for a test or a person.
 #
 # usage: tests/services.sh start|stop kafka|elasticsearch|opensearch|postgresql|alertmanager [--dir D] [--port P] [--fresh]
+#                      [--member N/PORT,PORT…]
 #   --dir   where data, log and pid file live (default: /tmp/culprit-services-$UID); kept by stop, reused by the next start
 #   --fresh a service that does not run begins without the data of an earlier run, which may have been killed
+#   --member  the Nth server of one cluster of Kafka or Elasticsearch, each in a folder of its own; the ports are those by which
+#           the members speak to each other, one each
 #   --port  0 takes a free one (default: kafka 9092, elasticsearch 9200, opensearch 9201, postgresql 5433, alertmanager 9093)
 #
 # start waits until the service answers and prints its address as the last line; a service that runs already is left as it is.
@@ -17,7 +20,7 @@ opensearch_version=${CULPRIT_OPENSEARCH_VERSION:-2.19.1}
 patience=120 # seconds until a service that does not answer is given up
 
 usage() {
-  sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 fail() {
@@ -36,12 +39,19 @@ case "$service" in
   *) usage ;;
 esac
 shift 2
-dir=/tmp/culprit-services-$UID fresh=false
+dir=/tmp/culprit-services-$UID fresh=false member=1 inner_ports=()
 while (($#)); do
   case "$1" in
     --dir) dir=${2:?--dir wants a folder} && shift ;;
     --port) port=${2:?--port wants a number} && shift ;;
     --fresh) fresh=true ;;
+    --member)
+      [[ ${2:-} =~ ^[1-9]/[0-9]+(,[0-9]+)*$ ]] || usage
+      member=${2%%/*}
+      IFS=, read -ra inner_ports <<<"${2#*/}"
+      ((member <= ${#inner_ports[@]})) || usage
+      shift
+      ;;
     *) usage ;;
   esac
   shift
@@ -174,15 +184,18 @@ XML
 
 start_kafka() {
   fetch_kafka
-  local java controller
+  local java heap=(-Xms256m -Xmx512m)
   java=$(java_17)/bin/java
-  controller=$(free_port)
+  ((${#inner_ports[@]})) && heap=(-Xms96m -Xmx384m) || inner_ports=("$(free_port)")
+  local voters=() i copies=${#inner_ports[@]}
+  for ((i = 0; i < copies; i++)); do voters+=("$((i + 1))@127.0.0.1:${inner_ports[i]}"); done
+  local in_sync=$(((copies + 1) / 2)) controller=${inner_ports[member - 1]}
   mkdir -p "$data"
   # Recorded logs are older than any retention; lines of several megabytes are part of the tests.
   cat >"$data/server.properties" <<PROPERTIES
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller
+node.id=$member
+controller.quorum.voters=$(IFS=, && echo "${voters[*]}")
 listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
 advertised.listeners=PLAINTEXT://127.0.0.1:$port
 controller.listener.names=CONTROLLER
@@ -193,14 +206,18 @@ message.max.bytes=16777216
 replica.fetch.max.bytes=16777216
 auto.create.topics.enable=true
 num.partitions=1
-offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+default.replication.factor=$copies
+min.insync.replicas=$in_sync
+offsets.topic.num.partitions=$copies
+offsets.topic.replication.factor=$copies
+transaction.state.log.num.partitions=$copies
+transaction.state.log.replication.factor=$copies
+transaction.state.log.min.isr=$in_sync
+leader.imbalance.check.interval.seconds=10
+leader.imbalance.per.broker.percentage=0
 group.initial.rebalance.delay.ms=0
 PROPERTIES
-  local run=("$java" -Xms256m -Xmx512m -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$jars/*")
+  local run=("$java" "${heap[@]}" -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$jars/*")
   [[ -f $data/log/meta.properties ]] ||
     "${run[@]}" kafka.tools.StorageTool format --cluster-id Y3VscHJpdC10ZXN0cw --config "$data/server.properties" >>"$log" 2>&1 ||
     fail "Kafka's storage could not be formatted; its log is $log"
@@ -239,14 +256,23 @@ start_search_engine() { # GROUP VERSION JAVA_VARIABLE CONFIGURATION
     mkdir -p "$home/plugins" "$home/logs"
     touch "$home/.complete"
   fi
+  # The first member alone may lead: of two that may, the loss of either could stop both.
+  local discovery="discovery.type: single-node" i seeds=()
+  if ((${#inner_ports[@]})); then
+    for ((i = 0; i < ${#inner_ports[@]}; i++)); do seeds+=("\"127.0.0.1:${inner_ports[i]}\""); done
+    discovery="transport.port: ${inner_ports[member - 1]}
+discovery.seed_hosts: [$(IFS=, && echo "${seeds[*]}")]
+cluster.initial_master_nodes: [test-1]"
+    ((member == 1)) || discovery+=$'\nnode.roles: [data, ingest]'
+  fi
   cat >"$home/config/$service.yml" <<YAML
 cluster.name: culprit-tests
-node.name: test
+node.name: test-$member
 path.data: $data/data
 path.logs: $home/logs
 network.host: 127.0.0.1
 http.port: $port
-discovery.type: single-node
+$discovery
 cluster.routing.allocation.disk.threshold_enabled: false
 $4
 YAML

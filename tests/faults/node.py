@@ -44,5 +44,7 @@ class Node:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmRSS:"))
 
     def log_tail(self, lines=15):
+        if not os.path.exists(self.log):
+            return f"--- {self.name} was not started\n"
         with open(self.log, errors="replace") as file:
             return f"--- {self.name}\n" + "".join(file.readlines()[-lines:])
