@@ -17,7 +17,8 @@ def new_topic(brokers, name, partitions, replication):
 
 
 def delete_topic(brokers, topic):
-    for future in AdminClient({"bootstrap.servers": ",".join(brokers)}).delete_topics([topic], operation_timeout=30).values():
+    admin = AdminClient({"bootstrap.servers": ",".join(brokers)})  # has to outlive the answer
+    for future in admin.delete_topics([topic], operation_timeout=30).values():
         future.result()
 
 
