@@ -9,6 +9,7 @@
 #include "daemon/base64.h"
 #include "daemon/signal_log/stored_snapshot.h"
 #include "matchers/log_entry.h"
+#include "tests/source_dir.h"
 
 namespace culprit {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 std::vector<std::string> recorded(const char* name) {
-    std::ifstream file(std::string(CULPRIT_SOURCE_DIR "/tests/daemon/recorded_log/") + name);
+    std::ifstream file(source_dir() / "tests/daemon/recorded_log" / name);
     std::vector<std::string> lines;
     for (std::string line; std::getline(file, line);) lines.push_back(line);
     return lines;
