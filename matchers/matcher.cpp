@@ -28,10 +28,11 @@ struct Outcome {
     std::optional<EvidenceSeen> server_log;
 };
 
-/// A record that no batch has counted yet.
+/// Records that no batch has counted yet, in a row: one that passed the filter, if any, and the others behind it. A cut lies
+/// before a record that passed, or behind all of them, so never within.
 struct Uncounted {
-    std::uint64_t sequence = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t sequence = 0;  // of the first
+    std::uint64_t records = 0, bytes = 0;
     bool hit = false;
 };
 
@@ -108,7 +109,7 @@ struct Matcher::State {
     const Recognition& recognition;
     LiteralFilter::Scratch scratch;
     CandidateIndex::Scratch candidates;
-    MatchMemo memo;
+    MatchMemo memo, heads;
     SourceProfile profile;
     Offset resume, next;  // `next`: behind the last record, where everything is counted
     PartitionDecoder decoder;
@@ -130,7 +131,9 @@ void Matcher::State::accept(const RawRecord& record) {
     const bool hit = recognition.filter().passes(record.bytes, scratch) || may_be_cut(record.bytes);
     const bool counts = record.offset >= resume;
     if (counts) {
-        uncounted.push_back({decoder.next_sequence(), record.bytes.size(), hit});
+        if (hit || uncounted.empty()) uncounted.push_back({decoder.next_sequence(), 0, 0, hit});
+        uncounted.back().records += 1;
+        uncounted.back().bytes += record.bytes.size();
         next = std::max(next, behind(record));
         if (!hit && record.arrival) clock.see(*record.arrival, record.arrival);
         unsampled = true;
@@ -141,6 +144,7 @@ void Matcher::State::accept(const RawRecord& record) {
 }
 
 void Matcher::State::collect() {
+    if (!decoder.has_closed()) return;
     for (auto& entry : decoder.drain()) conclude(std::move(entry));
 }
 
@@ -157,8 +161,8 @@ bool Matcher::State::joins_earlier(const DecodedEntry& entry, Outcome& outcome) 
     Signal& symptom = outcome.signals.front();
     if (symptom.family != Family::symptom || symptom.side != Side::application) return false;
     const auto time = entry.last ? entry.last : entry.record->time;
-    const auto earlier =
-        retold.tell(entry.trigger, time, entry.record->stream, voice_of(*entry.record, recognition.catalogue()), symptom);
+    const Voice voice = voice_of(*entry.record, recognition.catalogue(), &heads);
+    const auto earlier = retold.tell(entry.trigger, time, entry.record->stream, voice, symptom);
     if (!earlier) return false;
     Outcome& first = outcomes.at(*earlier);
     add_telling(first.signals.front(), symptom);
@@ -234,7 +238,7 @@ MatchedBatch Matcher::State::take() {
         outcomes.erase(outcomes.begin());
     }
     for (; !uncounted.empty() && uncounted.front().sequence < cut; uncounted.pop_front()) {
-        batch.counters.records += 1;
+        batch.counters.records += uncounted.front().records;
         batch.counters.bytes += uncounted.front().bytes;
         batch.counters.filter_passes += uncounted.front().hit ? 1 : 0;
     }

@@ -8,6 +8,15 @@
 
 namespace culprit {
 
+namespace {
+
+/// Whatever else a record holds, the pattern says the same of its text.
+bool asks_for_text_only(const Pattern& pattern) {
+    return pattern.match && pattern.when.empty() && pattern.take.empty() && !pattern.logger && !pattern.asks_before();
+}
+
+}  // namespace
+
 std::string cut_utf8(std::string text, std::size_t limit) {
     if (text.size() <= limit) return text;
     while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0u) == 0x80u) --limit;
@@ -93,8 +102,21 @@ std::vector<Signal> Recognition::recognise(const Record& record) const {
 
 std::vector<Signal> Recognition::recognise(const Record& record, CandidateIndex::Scratch& scratch, MatchMemo* memo) const {
     candidates_->find(record, scratch);
-    const TextSearch text = memo == nullptr ? TextSearch(scratch.text()) : TextSearch(scratch.text(), *memo);
-    return culprit::recognise(record, text, scratch.candidates(), {*catalogue_, *redactor_});
+    const Knowledge knowledge{*catalogue_, *redactor_};
+    if (memo == nullptr) return culprit::recognise(record, TextSearch(scratch.text()), scratch.candidates(), knowledge);
+    const bool plain = std::all_of(scratch.candidates().begin(), scratch.candidates().end(),
+                                   [&](std::size_t candidate) { return asks_for_text_only(catalogue_->patterns()[candidate]); });
+    if (auto known = memo->symptoms().recall(record, scratch.text(), scratch.candidates(), plain, *redactor_)) {
+        std::vector<Signal> signals;
+        signals.push_back(std::move(*known));
+        return signals;
+    }
+    Reading reading;
+    TextSearch text(scratch.text(), *memo);
+    text.write_down(&reading);
+    auto signals = culprit::recognise(record, text, scratch.candidates(), knowledge);
+    memo->symptoms().remember(scratch.text(), signals, reading, *redactor_);
+    return signals;
 }
 
 }  // namespace culprit

@@ -45,11 +45,12 @@ struct Named {
 
 }  // namespace
 
-Voice voice_of(const Record& record, const Catalogue& catalogue) {
+Voice voice_of(const Record& record, const Catalogue& catalogue, MatchMemo* memo) {
     Voice voice{record.logger, false, {}};
     const std::string head = record.logger + '\n' + record.message.substr(0, std::min(record.message.find('\n'), kHead));
+    const TextSearch text = memo == nullptr ? TextSearch(head) : TextSearch(head, *memo);
     for (const auto& narrator : catalogue.narrators()) {
-        if (!find_match(*narrator.match, head)) continue;
+        if (!text.holds(*narrator.match)) continue;
         voice.name = narrator.id;
         voice.narrator = true;
         break;
@@ -95,23 +96,22 @@ void add_telling(Signal& first, const Signal& later) {
     fill(first.scope.release, later.scope.release);
 }
 
-void RetoldErrors::seal(std::uint64_t trigger, std::uint64_t sequence) {
-    Error& error = waiting_.at(trigger);
-    if (unsealed_.erase(trigger) == 0) return;
+void RetoldErrors::seal(Error& error, std::uint64_t sequence) {
+    if (unsealed_.erase(error.trigger) == 0) return;
     error.sealed = sequence;
-    if (!error.time) return;
-    const auto [first, last] = unsealed_by_time_.equal_range(*error.time);
-    unsealed_by_time_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == trigger; }));
+    sealed_.emplace(sequence, error.trigger);
+    if (error.time) unsealed_by_time_.erase({*error.time, error.trigger});
 }
 
 void RetoldErrors::pass(std::uint64_t sequence, std::optional<EventTime> time) {
-    while (!unsealed_.empty() && sequence >= *unsealed_.begin() + kRecords) seal(*unsealed_.begin(), sequence);
+    while (!unsealed_.empty() && sequence >= *unsealed_.begin() + kRecords) seal(waiting_.at(*unsealed_.begin()), sequence);
     while (time && !unsealed_by_time_.empty() && *time - unsealed_by_time_.begin()->first > kPause)
-        seal(unsealed_by_time_.begin()->second, sequence);
+        seal(waiting_.at(unsealed_by_time_.begin()->second), sequence);
 }
 
 bool RetoldErrors::is_retold(const Error& error, const Voice& voice, const Signal& symptom) const {
-    if (error.voices.contains(voice.name)) return false;  // the same voice tells of the next error
+    // The same voice tells of the next error.
+    if (std::find(error.voices.begin(), error.voices.end(), voice.name) != error.voices.end()) return false;
     // What a framework prints beside the logger knows neither.
     if (!agree(error.known.scope.service, symptom.scope.service) || !agree(error.known.scope.host, symptom.scope.host))
         return false;
@@ -132,35 +132,39 @@ std::optional<std::uint64_t> RetoldErrors::tell(std::uint64_t trigger, std::opti
                                                 const Voice& voice, const Signal& symptom) {
     std::string key = stream + '\n' + symptom.sqlstate;
     auto& list = by_key_[key];
-    for (const auto earlier : list) {
-        auto& error = waiting_.at(earlier);
-        if (earlier >= trigger || (error.sealed && trigger >= *error.sealed)) continue;
+    for (Error* const earlier : list) {
+        auto& error = *earlier;
+        if (error.trigger >= trigger || (error.sealed && trigger >= *error.sealed)) continue;
         if (time && error.time && *time - *error.time > kPause) continue;
         if (!is_retold(error, voice, symptom)) continue;
-        error.voices.insert(voice.name);
+        error.voices.push_back(voice.name);
         error.narrated = error.narrated || voice.narrator;
         if (error.execution.empty()) error.execution = voice.execution;
         add_telling(error.known, symptom);
-        return earlier;
+        return error.trigger;
     }
-    if (list.size() >= kWaiting) seal(list[list.size() - kWaiting], trigger);
-    list.push_back(trigger);
+    if (list.size() >= kWaiting) seal(*list[list.size() - kWaiting], trigger);
+    Signal known;
+    known.time = symptom.time;
+    known.scope = symptom.scope;
+    known.objects = symptom.objects;
+    known.key_hash = symptom.key_hash;
+    const auto place = waiting_.insert_or_assign(
+        trigger, Error{trigger, time, {}, std::move(key), {voice.name}, voice.narrator, voice.execution, std::move(known)});
+    list.push_back(&place.first->second);
     unsealed_.insert(trigger);
     if (time) unsealed_by_time_.emplace(*time, trigger);
-    waiting_.insert_or_assign(trigger, Error{time, {}, std::move(key), {voice.name}, voice.narrator, voice.execution, symptom});
     return {};
 }
 
 void RetoldErrors::settle(std::uint64_t told_below) {
-    for (auto entry = waiting_.begin(); entry != waiting_.end();) {
-        if (!entry->second.sealed || *entry->second.sealed > told_below) {
-            ++entry;
-            continue;
-        }
+    while (!sealed_.empty() && sealed_.begin()->first <= told_below) {
+        const auto entry = waiting_.find(sealed_.begin()->second);
         const auto list = by_key_.find(entry->second.key);
-        std::erase(list->second, entry->first);
+        std::erase(list->second, &entry->second);
         if (list->second.empty()) by_key_.erase(list);
-        entry = waiting_.erase(entry);
+        waiting_.erase(entry);
+        sealed_.erase(sealed_.begin());
     }
 }
 
@@ -169,6 +173,7 @@ void RetoldErrors::clear() {
     by_key_.clear();
     unsealed_.clear();
     unsealed_by_time_.clear();
+    sealed_.clear();
 }
 
 std::optional<std::uint64_t> RetoldErrors::oldest() const {

@@ -15,6 +15,7 @@
 #include "matchers/catalogue.h"
 #include "matchers/record.h"
 #include "matchers/signal.h"
+#include "matchers/text_search.h"
 
 namespace culprit {
 
@@ -25,7 +26,8 @@ struct Voice {
     std::string execution;  // the request, trace or thread that the record names
 };
 
-Voice voice_of(const Record& record, const Catalogue& catalogue);
+/// `memo`, of heads alone, makes it quicker and changes nothing.
+Voice voice_of(const Record& record, const Catalogue& catalogue, MatchMemo* memo = nullptr);
 
 /// Adds to `first` what only `later` knows: objects, the key, the statement, the user.
 void add_telling(Signal& first, const Signal& later);
@@ -55,22 +57,24 @@ class RetoldErrors {
 
    private:
     struct Error {
+        std::uint64_t trigger = 0;
         std::optional<EventTime> time;
         std::optional<std::uint64_t> sealed;  // from this sequence on no record tells of it
         std::string key;
-        std::set<std::string> voices;
+        std::vector<std::string> voices;
         bool narrated = false;
         std::string execution;
-        Signal known;
+        Signal known;  // what is_retold asks for: time, scope, objects, key
     };
     bool is_retold(const Error& error, const Voice& voice, const Signal& symptom) const;
 
-    void seal(std::uint64_t trigger, std::uint64_t sequence);
+    void seal(Error& error, std::uint64_t sequence);
 
-    std::map<std::uint64_t, Error> waiting_;                    // by trigger
-    std::map<std::string, std::deque<std::uint64_t>> by_key_;   // one kind in one stream, in the order they were told
-    std::multimap<EventTime, std::uint64_t> unsealed_by_time_;  // those with a time
+    std::map<std::uint64_t, Error> waiting_;                          // by trigger; what follows points into it
+    std::map<std::string, std::deque<Error*>> by_key_;                // one kind in one stream, in the order they were told
+    std::set<std::pair<EventTime, std::uint64_t>> unsealed_by_time_;  // those with a time
     std::set<std::uint64_t> unsealed_;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> sealed_;  // the sequence from which on, and the trigger
 };
 
 }  // namespace culprit

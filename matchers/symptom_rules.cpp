@@ -110,7 +110,9 @@ void match_anywhere(const Record& record, const TextSearch& text, const Candidat
     for (const auto index : candidates) {
         const auto& pattern = catalogue.patterns()[index];
         Captures captures;
-        if (pattern.family != Family::symptom || pattern.says_nothing || !conditions_hold(pattern, record, captures)) continue;
+        if (pattern.family != Family::symptom || pattern.says_nothing) continue;
+        if (pattern.adds_only && pattern.when.empty() && !pattern.after) continue;  // nothing of it can be a code
+        if (!conditions_hold(pattern, record, captures)) continue;
         std::size_t begin = 0;
         std::string matched;
         if (pattern.match) {
@@ -162,7 +164,7 @@ void enrich(const Record& record, const TextSearch& text, const Candidates& cand
         Captures more;
         if (!conditions_hold(pattern, record, more)) continue;
         if (pattern.match) {
-            auto match = text.find(*pattern.match);
+            auto match = text.find_captures(*pattern.match);
             if (!match) continue;
             more.merge(match->captures);
         }

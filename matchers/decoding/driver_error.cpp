@@ -12,11 +12,11 @@ constexpr std::size_t kMostText = 256 * 1024;
 
 using Names = std::initializer_list<std::string_view>;
 
-void take(std::string& into, Object error, Names names) {
+void take(std::string& into, const Members& error, Names names) {
     if (into.empty()) into = first_scalar(error, names);
 }
 
-std::string sqlstate_of(Object error, bool bare_code) {
+std::string sqlstate_of(const Members& error, bool bare_code) {
     for (const std::string_view name : {"sqlState", "sqlstate", "sql_state", "SQLState", "SqlState", "pgcode", "pg_code",
                                         "state_code", "SQLSTATE", "db.response.status_code"}) {
         if (const auto text = string_at(error, name); text && is_sqlstate(*text)) return std::string{*text};
@@ -31,7 +31,7 @@ std::string sqlstate_of(Object error, bool bare_code) {
 
 /// Prisma names a model, and a model's table may have another name: it has the model's where the constraint is named after the
 /// model, as Prisma names them (`Driver_pkey`, `Driver_license_key`).
-void take_prisma_table(Record& record, Object meta) {
+void take_prisma_table(Record& record, const Members& meta) {
     const auto model = string_at(meta, "modelName");
     const auto message = string_at(meta, "driverAdapterError.cause.originalMessage");
     if (!model || !message || !record.table.empty()) return;
@@ -47,9 +47,11 @@ void take_prisma_table(Record& record, Object meta) {
     if (message->ends_with(quoted + "pkey\"") || message->ends_with(quoted + columns + "key\"")) record.table = *model;
 }
 
-void descend(Record& record, Object error, bool bare_code, int depth) {
-    if (record.sqlstate.empty()) record.sqlstate = sqlstate_of(error, bare_code);
-    const bool is_database_error = !sqlstate_of(error, bare_code).empty();
+void descend(Record& record, Object object, bool bare_code, int depth) {
+    const Members error(object);
+    std::string sqlstate = sqlstate_of(error, bare_code);
+    const bool is_database_error = !sqlstate.empty();
+    if (record.sqlstate.empty()) record.sqlstate = std::move(sqlstate);
     // Names such as `table` and `column` mean the database's only where the object is the database's error.
     if (is_database_error || find(error, "constraint") || find(error, "constraint_name")) {
         take(record.constraint, error,
@@ -65,7 +67,7 @@ void descend(Record& record, Object error, bool bare_code, int depth) {
     take_prisma_table(record, error);
     take(record.statement, error, {"sql", "statement", "query", "db.statement", "db.query.text"});
     if (depth == kDeepest) return;
-    for (const auto member : error) {
+    for (const auto member : object) {
         Object inner;
         simdjson::dom::array list;
         if (member.value.get(inner) == simdjson::SUCCESS) {

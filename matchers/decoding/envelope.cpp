@@ -16,7 +16,7 @@ constexpr std::size_t kDockerSplit = 16'000;  // json-file splits lines at 16 Ki
 
 using Paths = std::initializer_list<std::string_view>;
 
-bool has(json::Object object, Paths paths) {
+bool has(const json::Members& object, Paths paths) {
     for (const auto path : paths) {
         if (json::find(object, path)) return true;
     }
@@ -24,13 +24,13 @@ bool has(json::Object object, Paths paths) {
 }
 
 /// What only an application writes into a record of its own.
-bool is_application_record(json::Object object) {
+bool is_application_record(const json::Members& object) {
     return has(object, {"level", "severity", "levelname", "log.level", "lvl", "loglevel", "level_name", "error_severity", "err",
                         "error", "exc_info", "exception", "stack_trace", "logger", "logger_name", "log.logger"});
 }
 
 /// journald writes what is not UTF-8 as a list of bytes.
-std::optional<std::string> listed_bytes(json::Object object, std::string_view path) {
+std::optional<std::string> listed_bytes(const json::Members& object, std::string_view path) {
     simdjson::dom::array list;
     const auto element = json::find(object, path);
     if (!element || element->get(list) != simdjson::SUCCESS) return {};
@@ -46,7 +46,7 @@ std::optional<std::string> listed_bytes(json::Object object, std::string_view pa
 }
 
 /// The member that holds the wrapped line or object; nothing when the object is no envelope.
-std::optional<std::string> wrapped(json::Object object) {
+std::optional<std::string> wrapped(const json::Members& object) {
     if (has(object, {"resource.type", "logName", "insertId"})) {  // Google Cloud's LogEntry
         if (const auto text = json::string_at(object, "textPayload")) return std::string{*text};
         if (const auto inner = json::find(object, "jsonPayload"); inner && inner->is_object()) return simdjson::minify(*inner);
@@ -75,11 +75,11 @@ std::optional<std::string> wrapped(json::Object object) {
     return {};
 }
 
-void take_first(std::string& into, json::Object object, Paths paths) {
+void take_first(std::string& into, const json::Members& object, Paths paths) {
     if (into.empty()) into = json::first_scalar(object, paths);
 }
 
-void take_labels(Peeled& peeled, json::Object object) {
+void take_labels(Peeled& peeled, const json::Members& object) {
     take_first(peeled.scope.environment, object,
                {"service.environment", "labels.environment", "labels.env", "environment", "fields.environment"});
     take_first(peeled.scope.service, object,
@@ -96,7 +96,7 @@ void take_labels(Peeled& peeled, json::Object object) {
 }
 
 /// Which log this is: everything that tells one file or container from another.
-void take_stream(Peeled& peeled, json::Object object) {
+void take_stream(Peeled& peeled, const json::Members& object) {
     std::string stream;
     const auto add = [&](Paths paths) {
         if (auto text = json::first_scalar(object, paths); !text.empty()) {
@@ -118,7 +118,7 @@ void take_stream(Peeled& peeled, json::Object object) {
     peeled.stream += stream;
 }
 
-void take_time(Peeled& peeled, json::Object object, std::optional<EventTime> arrival) {
+void take_time(Peeled& peeled, const json::Members& object, std::optional<EventTime> arrival) {
     if (peeled.time) return;
     for (const std::string_view path : {"@timestamp", "timestamp", "time", "date", "__REALTIME_TIMESTAMP"}) {
         const auto element = json::find(object, path);
@@ -182,21 +182,22 @@ Peeled EnvelopePeeler::peel(std::string_view bytes, std::optional<EventTime> arr
             if (looks_like_json(text)) peeled.shape = PayloadShape::broken_json;
             break;
         }
-        const auto line = wrapped(object);
+        const json::Members members(object);
+        const auto line = wrapped(members);
         if (!line) {
             peeled.shape = PayloadShape::json;
             // Fields that a shipper merged into an application's record still tell its stream.
-            if (has(object, {"log.file.path", "kubernetes", "container.id"})) take_stream(peeled, object);
+            if (has(members, {"log.file.path", "kubernetes", "container.id"})) take_stream(peeled, members);
             break;
         }
         peeled.enveloped = true;
-        take_time(peeled, object, arrival);
-        take_labels(peeled, object);
-        take_stream(peeled, object);
+        take_time(peeled, members, arrival);
+        take_labels(peeled, members);
+        take_stream(peeled, members);
         std::string inner{*line};
         if (inner.ends_with('\n'))
             inner.pop_back();
-        else if (inner.size() >= kDockerSplit && has(object, {"log"}) && !has(object, {"kubernetes", "@timestamp", "date"}))
+        else if (inner.size() >= kDockerSplit && has(members, {"log"}) && !has(members, {"kubernetes", "@timestamp", "date"}))
             peeled.partial = true;
         peeled.payload = std::move(inner);
     }

@@ -14,6 +14,7 @@ namespace culprit {
 namespace {
 
 using json::Element;
+using json::Members;
 using json::Object;
 
 constexpr std::array kTimes = std::to_array<std::string_view>(
@@ -77,7 +78,7 @@ constexpr std::size_t kMostFields = 512;
 constexpr std::size_t kMostItems = 50;  // of one list
 
 /// log4j2's `"instant":{"epochSecond":…,"nanoOfSecond":…}`.
-std::optional<EventTime> instant(Object object) {
+std::optional<EventTime> instant(const Members& object) {
     const auto second = json::find(object, "instant.epochSecond");
     const auto nano = json::find(object, "instant.nanoOfSecond");
     std::int64_t seconds = 0, nanos = 0;
@@ -87,7 +88,7 @@ std::optional<EventTime> instant(Object object) {
     return time ? std::optional{*time + Duration{nanos / 1000}} : std::nullopt;
 }
 
-void take_time(DecodedJson& decoded, Object object, std::optional<EventTime> near) {
+void take_time(DecodedJson& decoded, const Members& object, std::optional<EventTime> near) {
     auto time = instant(object);
     bool misunderstood = false;
     for (std::size_t i = 0; i < kTimes.size() && !time; ++i) {
@@ -110,7 +111,7 @@ void take_time(DecodedJson& decoded, Object object, std::optional<EventTime> nea
     decoded.unknown_timestamp = !time && misunderstood;
 }
 
-void take_level(Record& record, Object object, bool& numeric) {
+void take_level(Record& record, const Members& object, bool& numeric) {
     for (const auto name : kLevels) {
         const auto element = json::find(object, name);
         if (!element) continue;
@@ -150,7 +151,7 @@ void take_fields(Record& record, Object object) {
     for (const auto member : object) take_field(record, member.value, std::string{member.key}, 0);
 }
 
-void take_scope(Record& record, Object object, bool numeric_level) {
+void take_scope(Record& record, const Members& object, bool numeric_level) {
     record.scope.service = json::first_scalar(object, kServices);
     record.scope.environment = json::first_scalar(object, kEnvironments);
     record.scope.release = json::first_scalar(object, kReleases);
@@ -168,7 +169,7 @@ void take_scope(Record& record, Object object, bool numeric_level) {
 }
 
 /// A harmless record may hold five characters called `code`; an error's are its SQLSTATE.
-bool is_error(const Record& record, Object object) {
+bool is_error(const Record& record, const Members& object) {
     static constexpr std::array kBad = std::to_array<std::string_view>({"warning", "error", "critical", "fatal", "panic"});
     if (!record.level.empty()) return std::find(kBad.begin(), kBad.end(), record.level) != kBad.end();
     for (const std::string_view name :
@@ -178,7 +179,7 @@ bool is_error(const Record& record, Object object) {
     return false;
 }
 
-DecodedJson decode_application(Object object, std::optional<EventTime> near) {
+DecodedJson decode_application(const Members& object, std::optional<EventTime> near) {
     DecodedJson decoded;
     Record& record = decoded.record;
     record.format = "json";
@@ -196,11 +197,11 @@ DecodedJson decode_application(Object object, std::optional<EventTime> near) {
     }
     decoded.empty_message = has_message && record.message.empty();
 
-    json::take_driver_error(record, object, is_error(record, object));
+    json::take_driver_error(record, object.object(), is_error(record, object));
     for (const auto name : kErrors) {
         if (const auto error = json::find(object, name)) json::append_error_text(record.message, *error);
     }
-    take_fields(record, object);
+    take_fields(record, object.object());
     return decoded;
 }
 
@@ -220,7 +221,7 @@ std::optional<DecodedJson> JsonDecoder::decode(std::string_view text, std::optio
     if (parser_->json.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS) return {};
     if (json::is_postgresql_jsonlog(object)) return json::decode_postgresql_jsonlog(object, near);
     if (auto cloud = json::decode_cloud_postgresql(object, near)) return cloud;
-    return decode_application(object, near);
+    return decode_application(Members(object), near);
 }
 
 }  // namespace culprit

@@ -32,6 +32,7 @@ class PartitionDecoder {
     void end_of_batch() { ring_.keep(); }
     void close_all();
 
+    bool has_closed() const { return !done_.empty(); }
     /// Entries that were closed since the last call.
     std::vector<DecodedEntry> drain() { return std::exchange(done_, {}); }
     /// The trigger of the oldest entry that is still open.

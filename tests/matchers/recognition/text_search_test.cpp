@@ -126,6 +126,88 @@ TEST(MatchMemo, asks_anew_of_an_expression_that_tells_digits_apart) {
     EXPECT_TRUE(TextSearch("code 43", memo).find(code));
 }
 
+Record told(std::string message) {
+    Record record;
+    record.level = "error";
+    record.time = from_micros(1);
+    record.scope.service = "checkout";
+    record.message = std::move(message);
+    return record;
+}
+
+struct Remembered {
+    const char* name;
+    Record first, second;
+    bool recalled;
+};
+
+TEST(SymptomMemo, recalls_a_symptom_that_differs_in_the_values_of_its_key_only) {
+    const std::string error = "trace 55: duplicate key value violates unique constraint ";
+    const std::string other_trace = "trace 94: duplicate key value violates unique constraint ";
+    const auto with = [](Record record, auto change) {
+        change(record);
+        return record;
+    };
+    const Record plain = told(error + "\"t7_pkey\"\nDETAIL:  Key (id)=(123) already exists.");
+    const Remembered cases[] = {
+        {"another key", plain, told(error + "\"t7_pkey\"\nDETAIL:  Key (id)=(987) already exists."), true},
+        {"another trace", plain, told(other_trace + "\"t7_pkey\"\nDETAIL:  Key (id)=(123) already exists."), true},
+        {"another constraint", plain, told(error + "\"t8_pkey\"\nDETAIL:  Key (id)=(123) already exists."), false},
+        {"another column", told(error + "\"t7_pkey\"\nDETAIL:  Key (id_1)=(123) already exists."),
+         told(error + "\"t7_pkey\"\nDETAIL:  Key (id_2)=(123) already exists."), false},
+        {"a key whose value stands elsewhere too", told(error + "\"t7_pkey\"\nDETAIL:  Key (id7)=(7) already exists."),
+         told(error + "\"t7_pkey\"\nDETAIL:  Key (id7)=(8) already exists."), false},
+        {"another service", plain, with(plain, [](Record& r) { r.scope.service = "billing"; }), false},
+        {"another level", plain, with(plain, [](Record& r) { r.level = "info"; }), false},
+        {"another statement", plain, with(plain, [](Record& r) { r.statement = "INSERT INTO t7 VALUES (1)"; }), false},
+        {"another time and place", plain,
+         with(plain, [](Record& r) { r.time = from_micros(2), r.source.offset = {9}, r.user = "ann"; }), true},
+    };
+    for (const auto& c : cases) {
+        MatchMemo memo;
+        auto scratch = recognition().candidates().make_scratch();
+        const auto recalled = [&](const Record& record) {
+            recognition().candidates().find(record, scratch);
+            const std::string text = scratch.text();
+            return memo.symptoms().recall(record, text, scratch.candidates(), true, recognition().redactor()).has_value();
+        };
+        EXPECT_EQ(as_text(recognition().recognise(c.first, scratch, &memo)), as_text(recognition().recognise(c.first))) << c.name;
+        EXPECT_EQ(recalled(c.second), c.recalled) << c.name;
+        EXPECT_EQ(as_text(recognition().recognise(c.second, scratch, &memo)), as_text(recognition().recognise(c.second)))
+            << c.name;
+    }
+}
+
+TEST(SymptomMemo, keeps_no_value) {
+    MatchMemo memo;
+    auto scratch = recognition().candidates().make_scratch();
+    const auto text = as_text(recognition().recognise(
+        told("duplicate key value violates unique constraint \"t_pkey\"\nDETAIL:  Key (card)=(4111) already exists."), scratch,
+        &memo));
+    const auto next = as_text(recognition().recognise(
+        told("duplicate key value violates unique constraint \"t_pkey\"\nDETAIL:  Key (card)=(5222) already exists."), scratch,
+        &memo));
+    EXPECT_NE(text.find(recognition().redactor().hash("4111")), std::string::npos) << text;
+    EXPECT_NE(next.find(recognition().redactor().hash("5222")), std::string::npos) << next;
+    EXPECT_EQ(next.find("5222)"), std::string::npos) << next;
+    EXPECT_EQ(next.find(recognition().redactor().hash("4111")), std::string::npos) << next;
+}
+
+TEST(SymptomMemo, is_bounded) {
+    MatchMemo memo;
+    auto scratch = recognition().candidates().make_scratch();
+    const std::string filling(4'000, 'x');
+    for (char letter = 'a'; letter <= 'z'; ++letter) {
+        for (int size = 1; size < 100; ++size) {
+            const auto name = std::string(static_cast<std::size_t>(size), letter);
+            const Record record = told("duplicate key value violates unique constraint \"" + name + "\"\n" + filling);
+            ASSERT_EQ(recognition().recognise(record, scratch, &memo).size(), 1U);
+            ASSERT_LE(memo.symptoms().bytes(), SymptomMemo::kBytes + (64 << 10));
+        }
+    }
+    EXPECT_GT(memo.symptoms().bytes(), 0U);
+}
+
 TEST(MatchMemo, is_bounded) {
     MatchMemo memo;
     const Expression any("b");
