@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "correlator/correlator.h"
+#include "matchers/compact_tally.h"
 
 namespace culprit {
 namespace {
@@ -29,7 +30,7 @@ std::vector<std::string> storms(int problems, int seconds) {
             error.source = {{SourceType::kafka, "postgres", 0}, {second}, {}};
             TallyTable tallies;
             tallies.add(error);
-            entries.push_back(encode(tallies.drain().front()));
+            entries.push_back(encode_compact(tallies.drain().front()));
         }
     return entries;
 }
@@ -58,6 +59,54 @@ void fold_entries(benchmark::State& state) {
         state.PauseTiming();
         check(correlator, problems, seconds);
         state.ResumeTiming();
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(entries.size()));
+}
+
+/// So many other incidents that are alive, each in a database of its own or with a name of its own, and as many changes, of other
+/// tables.
+void fill(Correlator& correlator, int incidents, std::int64_t& position) {
+    constexpr int kNames = 4'000;  // of problems; a correlator tells 5,000 apart
+    for (int i = 0; i < incidents; ++i) {
+        Signal error;
+        error.time = from_micros(1772359200'000'000LL);
+        error.kind = "unique_violation";
+        error.sqlstate = "23505";
+        error.side = Side::server;
+        error.scope = {"production", "other_" + std::to_string(i / kNames), "", "1.0", "db-2"};
+        const std::string table = "other_" + std::to_string(i % kNames);
+        error.objects = {{"constraint", "", table + "_pkey", "", table + "_pkey", "", table}};
+        TallyTable tallies;
+        tallies.add(error);
+        correlator.apply(tallies.drain().front(), {++position});
+        Signal change = error;
+        change.family = Family::change;
+        change.kind = "schema_change";
+        change.operation = "add_column";
+        change.phase = Phase::succeeded;
+        change.sqlstate.clear();
+        change.objects = {{"table", "", "changed_" + std::to_string(i), "", "", "", ""}};
+        correlator.apply(change, {++position});
+    }
+    correlator.revisions();
+    if (correlator.incidents().size() != static_cast<std::size_t>(incidents)) {
+        std::fprintf(stderr, "bench_fold: wrong answer: %zu incidents are alive, not %d\n", correlator.incidents().size(),
+                     incidents);
+        std::exit(1);
+    }
+}
+
+/// A storm of 50 problems beside so many others, with a revision of what it touched every 2,500 tallies, as the daemon does.
+void fold_among(benchmark::State& state) {
+    const auto entries = storms(50, 600);
+    Correlator correlator({});
+    std::int64_t position = 0;
+    fill(correlator, static_cast<int>(state.range(0)), position);
+    for (auto _ : state) {
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            correlator.apply(decode_log_entry(entries[i]).value(), {++position});
+            if (i % 2'500 == 0) benchmark::DoNotOptimize(correlator.revisions());
+        }
     }
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(entries.size()));
 }
@@ -123,6 +172,7 @@ void change_among(benchmark::State& state) {
 }  // namespace
 
 BENCHMARK(fold_entries)->Args({50, 600})->Unit(benchmark::kMillisecond);
+BENCHMARK(fold_among)->Arg(10)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(revise_one_of)->Arg(10)->Arg(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(change_among)
     ->Args({10, 100})

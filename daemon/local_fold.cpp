@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kEntriesPerRevision = 256;  // while recovering
 constexpr std::size_t kForgottenAtOnce = 10'000;
 constexpr std::chrono::milliseconds kReviseEvery{200};
+constexpr int kShareOfRevisions = 4;                 // of the committer's time: one in five
 constexpr std::size_t kEntriesPerSnapshot = 10'000;  // a start folds about so many at most
 
 }  // namespace
@@ -55,13 +56,16 @@ void LocalFold::fold(const std::vector<LogBatch>& batches, const std::vector<Log
 }
 
 void LocalFold::keep_up(WallClock::time_point now) {
-    if (owed_ && now - revised_ >= kReviseEvery) hand_over();
+    if (owed_ && now - revised_ >= pause_) hand_over();
 }
 
 void LocalFold::hand_over() {
     if (!std::exchange(owed_, false)) return;
+    const auto begun = WallClock::now();
     fold_.offer_revisions();
-    revised_ = WallClock::now();  // behind it: however long it takes, the committer has as much time for the log
+    revised_ = WallClock::now();
+    // However long it takes, the committer has several times as much for the log.
+    pause_ = std::max<WallClock::duration>(kReviseEvery, kShareOfRevisions * (revised_ - begun));
 }
 
 /// The fold's state at the position that it has got to. Without one a start only takes longer.

@@ -50,7 +50,8 @@ class LocalFold {
     LogPosition folded_{0}, saved_{0};
     std::size_t since_saved_ = 0;
     WallClock::time_point next_census_{}, revised_{};
-    bool owed_ = false;  // something is folded that no sink has been told of
+    WallClock::duration pause_{};  // between two revisions
+    bool owed_ = false;            // something is folded that no sink has been told of
 };
 
 }  // namespace culprit

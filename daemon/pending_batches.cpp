@@ -45,6 +45,7 @@ void merge(CommitRequest& earlier, CommitRequest&& later) {
 }
 
 void PendingBatches::add(CommitRequest request, WallClock::time_point now) {
+    ++added_;
     const InputPartition input = request.batch.input;
     const auto idle = idle_.find(input);
     const bool urgent = !request.batch.signals.empty() || !request.batch.dead_letters.empty() || request.opening ||
@@ -66,6 +67,7 @@ void PendingBatches::add(CommitRequest request, WallClock::time_point now) {
 
 std::vector<CommitRequest> PendingBatches::take_due(WallClock::time_point now) {
     std::vector<CommitRequest> due;
+    if (waiting_.empty() || (added_ < kMost && now - taken_ < spacing_)) return due;
     for (auto it = waiting_.begin(); it != waiting_.end();) {
         if (!it->second.urgent && now - it->second.since < hold_) {
             ++it;
@@ -75,11 +77,16 @@ std::vector<CommitRequest> PendingBatches::take_due(WallClock::time_point now) {
         due.push_back(std::move(it->second.request));
         it = waiting_.erase(it);
     }
+    if (!due.empty()) {
+        taken_ = now;
+        added_ = 0;
+    }
     return due;
 }
 
 std::vector<CommitRequest> PendingBatches::take_all() {
     for (auto& [input, waiting] : waiting_) waiting.urgent = true;
+    added_ = kMost;
     return take_due({});
 }
 

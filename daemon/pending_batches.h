@@ -1,7 +1,8 @@
 #pragma once
-// Matched batches that wait for the committer's next transaction, at most one an input partition. What says something goes at
-// once; a batch that only moves a watermark waits, so that a quiet stream costs one row a second. Nothing waiting is committed:
-// after a crash it is read again. Pure but for the times it is told; owned by one thread.
+// Matched batches that wait for the committer's next transaction, at most one an input partition. What says something goes soon:
+// in a storm many batches share one transaction, and their symptoms one tally. A batch that only moves a watermark waits, so that
+// a quiet stream costs one row a second. Nothing waiting is committed: after a crash it is read again. Pure but for the times it
+// is told; owned by one thread.
 #include <chrono>
 #include <map>
 #include <vector>
@@ -18,7 +19,10 @@ void merge(CommitRequest& earlier, CommitRequest&& later);
 
 class PendingBatches {
    public:
-    explicit PendingBatches(WallClock::duration hold) : hold_(hold) {}
+    static constexpr std::size_t kMost = 32;  // batches taken in since the last transaction; then the next one is due
+
+    /// `spacing`: between two transactions, as long as there is room.
+    explicit PendingBatches(WallClock::duration hold, WallClock::duration spacing = {}) : hold_(hold), spacing_(spacing) {}
 
     /// A batch under another lease than the one that waits replaces it.
     void add(CommitRequest request, WallClock::time_point now);
@@ -33,7 +37,9 @@ class PendingBatches {
         WallClock::time_point since;
         bool urgent = false;
     };
-    const WallClock::duration hold_;
+    const WallClock::duration hold_, spacing_;
+    WallClock::time_point taken_{};
+    std::size_t added_ = 0;  // since then
     std::map<InputPartition, Waiting> waiting_;
     std::map<InputPartition, bool> idle_;  // as last taken: a change of it is urgent. Bounded by the number of partitions
 };

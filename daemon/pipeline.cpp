@@ -18,7 +18,11 @@ constexpr std::size_t kRequestsPerCommit = 32;
 }  // namespace
 
 Pipeline::Pipeline(Parts parts, PipelineSettings settings)
-    : parts_(parts), settings_(settings), queue_(settings.queue), pending_(settings.hold), clocks_(settings.quiet_horizon) {}
+    : parts_(parts),
+      settings_(settings),
+      queue_(settings.queue),
+      pending_(settings.hold, settings.spacing),
+      clocks_(settings.quiet_horizon) {}
 
 std::string Pipeline::failed_source() const {
     for (const auto& source : parts_.sources) {

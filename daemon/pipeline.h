@@ -30,6 +30,7 @@ namespace culprit {
 struct PipelineSettings {
     Duration quiet_horizon = std::chrono::hours{2};   // see InputClocks
     std::chrono::milliseconds hold{1'000};            // see PendingBatches
+    std::chrono::milliseconds spacing{50};            // the same
     std::chrono::milliseconds retry{1'000};           // between two tries to write the signal log
     std::chrono::milliseconds stop_patience{15'000};  // for sinks, and for a log that cannot be written
     std::chrono::milliseconds abandon_after{60'000};  // an input of the log's that no source has opened by then is let go of

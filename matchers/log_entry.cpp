@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "matchers/compact_tally.h"
 #include "matchers/log_entry_json.h"
 
 namespace culprit {
@@ -113,7 +114,18 @@ std::string encode(const LogEntry& entry) {
     return dump(result);
 }
 
+std::string encode_compact(const LogEntry& entry) {
+    const auto* tally = std::get_if<Tally>(&entry);
+    return tally != nullptr ? compact(*tally) : encode(entry);
+}
+
 Result<LogEntry> decode_log_entry(std::string_view text) {
+    if (is_compact_tally(text)) {
+        if (auto tally = read_compact_tally(text)) return LogEntry{std::move(*tally)};
+        return Error{
+            "a signal log entry cannot be read: a tally that is cut, or of a later version: run the version that wrote it, or "
+            "start a new signal log"};
+    }
     try {
         const json parsed = json::parse(text);
         if (const int version = parsed.at("v").get<int>(); version != kVersion) {

@@ -9,6 +9,7 @@
 
 #include "daemon/dead_letters.h"
 #include "daemon/kafka_partition.h"
+#include "matchers/compact_tally.h"
 #include "matchers/signal.h"
 
 namespace culprit {
@@ -95,7 +96,7 @@ std::string KafkaSignalLog::offset_key(const InputPartition& input) const {
 
 Result<Done> KafkaSignalLog::produce(const LogBatch& batch) {
     for (const LogEntry& entry : batch.entries) {
-        const std::string value = encode(entry);
+        const std::string value = encode_compact(entry);
         if (const std::string* environment = environment_of(entry)) {
             const auto sent = produce(settings_.topic, log_partition_of(*environment, partitions_), *environment, value);
             if (!sent) return sent;

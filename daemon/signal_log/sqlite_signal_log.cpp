@@ -13,13 +13,15 @@
 
 #include "daemon/signal_log/epoch.h"
 #include "daemon/signal_log/integrity_check.h"
+#include "matchers/compact_tally.h"
 
 namespace culprit {
 
 namespace {
 
-constexpr int kSchemaVersion = 1;
 constexpr std::uintmax_t kCheckedAtOnce = 64 << 20;  // bytes
+constexpr int kSchemaVersion = 2;                    // 2: tallies may be compact
+constexpr int kOldestSchemaVersion = 1;              // is read, and becomes the newest once it is written to
 
 // The last watermark of a partition is kept by `latest`, so that `forget` need not search for it.
 constexpr const char* kSchema = R"sql(
@@ -161,6 +163,8 @@ void SqliteSignalLog::State::prepare() {
     }
     if (!small) integrity.emplace(path);
     adopt();
+    const std::string newest = std::to_string(kSchemaVersion);
+    database.exec("UPDATE meta SET value = " + newest + " WHERE key = 'schema' AND value < " + newest);
     insert_entry.emplace(database, "INSERT INTO entries (kind, event_time, payload) VALUES (?, ?, ?)");
     upsert_offset.emplace(database, "INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?, ?)");
     upsert_watermark.emplace(database, "INSERT OR REPLACE INTO latest_watermarks VALUES (?, ?, ?, ?)");
@@ -169,9 +173,9 @@ void SqliteSignalLog::State::prepare() {
 /// Takes over what is there, if this version knows it.
 void SqliteSignalLog::State::adopt() {
     const int schema = database.execAndGet("SELECT value FROM meta WHERE key = 'schema'").getInt();
-    if (schema != kSchemaVersion) {
-        throw SQLite::Exception("its schema is version " + std::to_string(schema) + ", this culprit knows version " +
-                                std::to_string(kSchemaVersion));
+    if (schema < kOldestSchemaVersion || schema > kSchemaVersion) {
+        throw SQLite::Exception("its schema is version " + std::to_string(schema) + ", this culprit knows versions " +
+                                std::to_string(kOldestSchemaVersion) + " to " + std::to_string(kSchemaVersion));
     }
     epoch = database.execAndGet("SELECT value FROM meta WHERE key = 'epoch'").getInt64();
 }
@@ -180,8 +184,10 @@ LogPosition SqliteSignalLog::State::insert(const LogEntry& entry) {
     insert_entry->reset();
     insert_entry->bind(1, std::visit(Kind{}, entry));
     insert_entry->bind(2, static_cast<std::int64_t>(to_micros(std::visit(Time{}, entry))));
-    insert_entry->bind(3, encode(entry));
+    const std::string payload = encode_compact(entry);
+    insert_entry->bindNoCopy(3, payload.data(), static_cast<int>(payload.size()));
     insert_entry->exec();
+    insert_entry->clearBindings();  // the payload is about to go
     const LogPosition position{database.getLastInsertRowid()};
     if (const auto* update = std::get_if<WatermarkUpdate>(&entry)) {
         upsert_watermark->reset();
@@ -276,7 +282,9 @@ Result<Done> SqliteSignalLog::read(LogPosition from, const std::function<void(co
         query.bind(1, from.value);
         while (query.executeStep()) {
             const LogPosition position{query.getColumn(0).getInt64()};
-            const auto entry = decode_log_entry(query.getColumn(1).getString());
+            const SQLite::Column payload = query.getColumn(1);
+            const auto entry =
+                decode_log_entry({static_cast<const char*>(payload.getBlob()), static_cast<std::size_t>(payload.getBytes())});
             if (!entry) {
                 return Error{"the signal log " + state_->path + ", position " + std::to_string(position.value) +
                              ", cannot be decoded: " + entry.error().message};

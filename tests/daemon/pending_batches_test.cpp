@@ -79,6 +79,26 @@ TEST_F(PendingBatchesTest, EvidenceOfOneScopeIsJoined) {
     EXPECT_EQ(first.batch.watermark.evidence[0].last, late.last);
 }
 
+TEST_F(PendingBatchesTest, TransactionsKeepADistanceUnlessMuchHasComeAndSymptomsOfOnePartitionBecomeOneBatch) {
+    PendingBatches spaced{milliseconds{1'000}, milliseconds{50}};
+    spaced.add(with_signal(1), start_);
+    EXPECT_EQ(spaced.take_due(start_).size(), 1U) << "the first goes at once";
+    spaced.add(with_signal(2), start_ + milliseconds{10});
+    spaced.add(with_signal(3), start_ + milliseconds{20});
+    EXPECT_TRUE(spaced.take_due(start_ + milliseconds{49}).empty());
+    const auto due = spaced.take_due(start_ + milliseconds{50});
+    ASSERT_EQ(due.size(), 1U);
+    EXPECT_EQ(due[0].batch.next.value, 3);
+    EXPECT_EQ(due[0].batch.signals.size(), 2U);
+    for (std::size_t i = 0; i < PendingBatches::kMost; ++i) {
+        EXPECT_TRUE(spaced.take_due(start_ + milliseconds{60}).empty());
+        spaced.add(with_signal(4), start_ + milliseconds{60});
+    }
+    EXPECT_EQ(spaced.take_due(start_ + milliseconds{60}).size(), 1U) << "memory is bounded whatever comes";
+    spaced.add(with_signal(5), start_ + milliseconds{61});
+    EXPECT_EQ(spaced.take_all().size(), 1U);
+}
+
 TEST_F(PendingBatchesTest, StoppingTakesWhatStillWaits) {
     pending_.add(quiet(5, 50), start_);
     EXPECT_EQ(pending_.take_all().size(), 1U);

@@ -72,6 +72,26 @@ TEST_F(SqliteSignalLogTest, EntriesComeBackInOrderAtThePositionsTheyWereGiven) {
     EXPECT_EQ(std::get<WatermarkUpdate>(entries[1].second).watermark, EventTime{std::chrono::seconds{1'000}});
 }
 
+TEST_F(SqliteSignalLogTest, ALogOfTheVersionBeforeIsReadAndWrittenOn) {
+    append(*open_log(path_), batch({watermark(1'000)}, 7));
+    {
+        SQLite::Database old(path_, SQLite::OPEN_READWRITE);
+        old.exec("UPDATE meta SET value = 1 WHERE key = 'schema'");
+        SQLite::Statement entry(old, "INSERT INTO entries (kind, event_time, payload) VALUES ('tally', 1000000000, ?)");
+        entry.bind(1, encode(tally("a", 3)));
+        entry.exec();
+    }
+    auto log = open_log(path_);
+    ASSERT_TRUE(log);
+    append(*log, batch({tally("b", 4)}, 8));
+    const auto entries = contents(*log);
+    ASSERT_EQ(entries.size(), 3U);
+    EXPECT_EQ(std::get<Tally>(entries[1].second).key.fingerprint.name, "a");
+    EXPECT_EQ(std::get<Tally>(entries[2].second).key.fingerprint.name, "b");
+    SQLite::Database now(path_, SQLite::OPEN_READONLY);
+    EXPECT_EQ(now.execAndGet("SELECT value FROM meta WHERE key = 'schema'").getInt(), 2) << "an older culprit says so";
+}
+
 TEST_F(SqliteSignalLogTest, WhatWasAppendedSurvivesAKillWithoutAGoodbye) {
     const pid_t child = ::fork();
     if (child == 0) {

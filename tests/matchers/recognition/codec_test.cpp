@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "matchers/compact_tally.h"
 #include "matchers/log_entry.h"
 
 namespace culprit {
@@ -70,6 +71,50 @@ RC_GTEST_PROP(Tally, adds_up_the_same_in_any_order_and_grouping, ()) {
         RC_ASSERT(decoded.ok());
         RC_ASSERT(encode(decoded.value()) == encode(expected[index]));
     }
+}
+
+/// Of a few symptoms, with everything that a tally can hold.
+Tally some_tally() {
+    TallyTable tallies;
+    Signal symptom = some_signal();
+    for (int count = *rc::gen::inRange(1, 6); count > 0; --count) {
+        symptom.message = some_signal().message;
+        symptom.key_hash = std::to_string(*rc::gen::inRange(0, 1'000));
+        symptom.source.line = *rc::gen::element<std::optional<std::uint64_t>>(std::nullopt, 0, 7);
+        tallies.add(symptom);
+    }
+    return tallies.drain().front();
+}
+
+RC_GTEST_PROP(CompactTally, says_what_its_json_says, ()) {
+    const Tally tally = some_tally();
+    const auto decoded = decode_log_entry(encode_compact(tally));
+    RC_ASSERT(decoded.ok());
+    RC_ASSERT(encode(decoded.value()) == encode(tally));
+    RC_ASSERT(encode_compact(decoded.value()) == encode_compact(tally));
+}
+
+RC_GTEST_PROP(CompactTally, that_is_cut_or_goes_on_is_an_error, ()) {
+    const std::string bytes = encode_compact(some_tally());
+    RC_ASSERT(!decode_log_entry(bytes.substr(0, *rc::gen::inRange<std::size_t>(0, bytes.size()))).ok());
+    RC_ASSERT(!decode_log_entry(bytes + '\0').ok());
+}
+
+RC_GTEST_PROP(CompactTally, that_is_damaged_is_read_as_something_or_not_at_all, ()) {
+    std::string bytes = encode_compact(some_tally());
+    bytes[*rc::gen::inRange<std::size_t>(1, bytes.size())] = *rc::gen::arbitrary<char>();
+    if (const auto decoded = decode_log_entry(bytes)) RC_ASSERT(!encode_compact(decoded.value()).empty());
+}
+
+TEST(CompactTally, of_a_later_version_is_an_error_and_other_entries_stay_json) {
+    TallyTable tallies;
+    Signal signal;
+    signal.kind = "unique_violation";
+    tallies.add(signal);
+    std::string bytes = encode_compact(tallies.drain().front());
+    bytes[1] = 2;
+    EXPECT_FALSE(decode_log_entry(bytes).ok());
+    EXPECT_EQ(encode_compact(signal), encode(signal));
 }
 
 TEST(Codec, a_watermark_comes_back_as_it_went) {
