@@ -60,11 +60,9 @@ void stderr_entry(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
-/// The argument: failing records in ten thousand.
-void matcher(benchmark::State& state) {
+void match(benchmark::State& state, const std::vector<std::string>& records, std::size_t failing) {
     const auto recognition = Recognition::load({}, {}).value();
-    std::size_t failing = 0, bytes = 0;
-    const auto records = bench::records(20'000, static_cast<double>(state.range(0)) / 10'000, failing);
+    std::size_t bytes = 0;
     std::vector<RawRecord> raw;
     for (const std::string& record : records) {
         raw.push_back({record, {static_cast<std::int64_t>(raw.size())}, {}, {}});
@@ -83,12 +81,47 @@ void matcher(benchmark::State& state) {
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
 }
 
+/// The argument: failing records in ten thousand.
+void matcher(benchmark::State& state) {
+    std::size_t failing = 0;
+    const auto records = bench::records(20'000, static_cast<double>(state.range(0)) / 10'000, failing);
+    match(state, records, failing);
+}
+
+/// Every record an error: a thousand texts, fifty fingerprints, another key each time. One matcher for all rounds, as a storm
+/// lasts.
+void storm(benchmark::State& state) {
+    const auto recognition = Recognition::load({}, {}).value();
+    std::mt19937 random(7);
+    std::vector<std::string> records(20'000);
+    for (std::string& record : records) record = bench::storm_record(random);
+    Matcher matcher(*recognition, {{SourceType::kafka, "logs", 0}, {}, {}}, {0});
+    std::int64_t offset = 0;
+    const auto run = [&] {
+        std::size_t signals = 0;
+        std::vector<RawRecord> raw;
+        for (const std::string& record : records) {
+            raw.push_back({record, {offset++}, {}, {}});
+            if (raw.size() < 1'000) continue;
+            matcher.accept(raw);
+            signals += matcher.take().signals.size();
+            raw.clear();
+        }
+        matcher.close_open_entries();
+        return signals + matcher.take().signals.size();
+    };
+    expect(run() == records.size(), "storm");
+    for (auto _ : state) benchmark::DoNotOptimize(run());
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(records.size()));
+}
+
 }  // namespace
 
 BENCHMARK(jsonlog);
 BENCHMARK(csvlog);
 BENCHMARK(stderr_entry);
 BENCHMARK(matcher)->Arg(50)->Arg(10'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(storm)->Unit(benchmark::kMillisecond);
 
 }  // namespace culprit
 

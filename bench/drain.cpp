@@ -2,6 +2,8 @@
 //   bench_drain BROKERS TOPIC EXPECTED          reads the topic from its beginning; prints {"messages":…,"bytes":…,"seconds":…}
 //   bench_drain BROKERS TOPIC --load COUNT SHARE   fills the topic (SHARE of the records fail; `storm`: all of them); prints
 //                                                  {"messages":…,"failing":…}
+//   bench_drain BROKERS TOPIC --pace SECONDS RATE SHARE   as many messages a second, and two errors a second with a constraint
+//                                                  `probe_N_pkey` each; says of each {"probe":N,"at":SECONDS SINCE 1970}
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/ordinary_logs.h"
@@ -80,6 +83,39 @@ int load(const char* brokers, const char* topic, std::size_t count, const char* 
     return 0;
 }
 
+/// At a steady rate, ten times a second.
+int pace(const char* brokers, const char* topic, int seconds, std::size_t rate, double share) {
+    using namespace std::chrono;
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    set(conf, "bootstrap.servers", brokers);
+    set(conf, "compression.codec", "lz4");
+    set(conf, "linger.ms", "5");
+    rd_kafka_t* producer = client(RD_KAFKA_PRODUCER, conf);
+    std::mt19937 random(7);
+    std::bernoulli_distribution fails(share);
+    const auto send = [&](const std::string& record) {
+        while (rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                 RD_KAFKA_V_VALUE(const_cast<char*>(record.data()), record.size()),
+                                 RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            rd_kafka_poll(producer, 10);
+    };
+    const auto begin = steady_clock::now();
+    for (int tick = 0; tick < seconds * 10; ++tick) {
+        std::this_thread::sleep_until(begin + tick * milliseconds{100});
+        for (std::size_t i = 0; i < rate / 10; ++i)
+            send(fails(random) ? bench::failing_record(random) : bench::ordinary_record(random));
+        rd_kafka_poll(producer, 0);
+        if (tick % 5 != 0) continue;
+        const auto now = system_clock::now().time_since_epoch();
+        send(bench::probe_record(tick / 5, system_clock::now()));
+        std::printf("{\"probe\":%d,\"at\":%.6f}\n", tick / 5, duration<double>(now).count());
+        std::fflush(stdout);
+    }
+    if (rd_kafka_flush(producer, 120'000) != RD_KAFKA_RESP_ERR_NO_ERROR) fail("the broker did not take all messages");
+    rd_kafka_destroy(producer);
+    return 0;
+}
+
 int drain(const char* brokers, const char* topic, std::size_t expected) {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     set(conf, "bootstrap.servers", brokers);
@@ -131,7 +167,13 @@ int drain(const char* brokers, const char* topic, std::size_t expected) {
 int main(int count, char** arguments) {
     if (count == 6 && std::strcmp(arguments[3], "--load") == 0)
         return culprit::load(arguments[1], arguments[2], std::strtoull(arguments[4], nullptr, 10), arguments[5]);
+    if (count == 7 && std::strcmp(arguments[3], "--pace") == 0)
+        return culprit::pace(arguments[1], arguments[2], std::atoi(arguments[4]), std::strtoull(arguments[5], nullptr, 10),
+                             std::atof(arguments[6]));
     if (count == 4) return culprit::drain(arguments[1], arguments[2], std::strtoull(arguments[3], nullptr, 10));
-    std::fprintf(stderr, "usage: bench_drain BROKERS TOPIC EXPECTED | BROKERS TOPIC --load COUNT SHARE|storm\n");
+    std::fprintf(
+        stderr,
+        "usage: bench_drain BROKERS TOPIC EXPECTED | BROKERS TOPIC --load COUNT SHARE|storm | BROKERS TOPIC --pace SECONDS RATE "
+        "SHARE\n");
     return 2;
 }

@@ -63,7 +63,11 @@ class Bench:
         return self.timed([self.options.bin / 'bench_drain', self.options.broker, topic, str(self.options.messages)], None,
                           stdout=subprocess.DEVNULL)
 
-    def culprit(self, topic, failing):
+    def culprit_kafka_log(self, topic, failing):
+        return self.culprit(topic, failing, kafka_log=True)
+
+    def configured(self, topic, kafka_log=False, elasticsearch=None):
+        """A folder with culprit's configuration, and the port that it answers on."""
         self.runs += 1
         home = self.options.work / f'culprit-{self.runs}'
         home.mkdir()
@@ -73,10 +77,21 @@ class Bench:
             'sources': [{'kafka': {'brokers': [self.options.broker], 'group_id': home.name, 'start': 'earliest',
                                    'topics': [{'name': topic}]}}],
             'signal_log': {'sqlite': {'path': str(home / 'signals.db')}},
-            'sinks': [{'elasticsearch': {'urls': [f'http://{self.options.elasticsearch}'], 'index': home.name}}],
+            'sinks': [{'elasticsearch': {'urls': [f'http://{elasticsearch or self.options.elasticsearch}'], 'index': home.name}}],
             'dead_letter': {'file': str(home / 'dead.ndjson')},
             'http': {'listen': f'127.0.0.1:{port}'}}
+        if kafka_log:
+            config['signal_log'] = {'kafka': {'topic': f'{home.name}-signals', 'group_id': f'{home.name}-log', 'partitions': 1,
+                                              'replication': 1, 'transactional_id': home.name}}
+            del config['dead_letter']
         (home / 'culprit.yaml').write_text(json.dumps(config))
+        if kafka_log:
+            subprocess.run([self.options.bin / 'culprit', 'setup', 'kafka', '--config', home / 'culprit.yaml'], check=True,
+                           stdout=subprocess.DEVNULL)
+        return home, port
+
+    def culprit(self, topic, failing, kafka_log=False):
+        home, port = self.configured(topic, kafka_log)
         counts = {}
 
         def done():
@@ -87,7 +102,7 @@ class Bench:
             return sum(v for k, v in counts.items() if 'records' in k) >= self.options.messages
 
         took = self.timed([self.options.bin / 'culprit', 'run', '--config', home / 'culprit.yaml'], done,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                          stdout=subprocess.DEVNULL, stderr=(home / 'log').open('w'))
         found = sum(v for k, v in counts.items() if 'signals' in k and 'symptom' in k)
         if found != failing:
             raise SystemExit(f'end_to_end: culprit counted {found:.0f} errors, {failing} are there')
@@ -145,7 +160,8 @@ def main():
     parser.add_argument('--work', type=pathlib.Path, required=True)
     parser.add_argument('--messages', type=int, default=2_400_000)
     parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--only', default='drain,culprit,rsyslog,kcat_rg')
+    parser.add_argument('--only', default='drain,culprit,culprit_kafka_log,rsyslog,kcat_rg')
+    parser.add_argument('--loads', default='few,storm')
     parser.add_argument('--out', type=pathlib.Path)
     options = parser.parse_args()
     bench = Bench(options)
@@ -153,6 +169,7 @@ def main():
     names = [n for n in options.only.split(',') if all(shutil.which(tool) for tool in needs.get(n, []))]
     loads = {'half a percent errors': ('bench-few', '0.005', names),
              'all errors': ('bench-storm', 'storm', [n for n in names if n in ('drain', 'culprit')])}
+    loads = {name: load for name, load in loads.items() if load[0].removeprefix('bench-') in options.loads.split(',')}
     results = {'messages': options.messages, 'rounds': options.rounds, 'loads': {}}
     for load, (topic, share, contenders) in loads.items():
         failing = bench.fill(topic, share)

@@ -1,5 +1,6 @@
 #pragma once
 // Ordinary logs, made up: what 99.5 % of a platform's records look like. And the few that say something.
+#include <chrono>
 #include <random>
 #include <string>
 #include <vector>
@@ -40,6 +41,14 @@ inline std::string storm_record(std::mt19937& random) {
            R"x( failed: duplicate key value violates unique constraint \"t)x" + table + R"x(_pkey\"\nDETAIL:  Key (id)=()x" +
            std::to_string(100'000 + random() % 900'000) +
            R"x() already exists.","service":{"name":"checkout"},"trace":{"id":")x" + std::to_string(random()) + R"x("}})x";
+}
+
+/// An error of its own, told now: its incident's document can be waited for.
+inline std::string probe_record(int number, std::chrono::system_clock::time_point now) {
+    const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+    return R"x({"timestamp":)x" + std::to_string(millis) +
+           R"x(,"level":"error","message":"duplicate key value violates unique constraint \"probe_)x" + std::to_string(number) +
+           R"x(_pkey\"","service":{"name":"checkout"}})x";
 }
 
 /// `count` records, `share` of them failing, in a fixed order.
