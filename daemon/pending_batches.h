@@ -19,7 +19,7 @@ void merge(CommitRequest& earlier, CommitRequest&& later);
 
 class PendingBatches {
    public:
-    static constexpr std::size_t kMost = 32;  // batches taken in since the last transaction; then the next one is due
+    static constexpr std::size_t kMost = 8;  // batches taken in since the last transaction; then the next one is due
 
     /// `spacing`: between two transactions, as long as there is room.
     explicit PendingBatches(WallClock::duration hold, WallClock::duration spacing = {}) : hold_(hold), spacing_(spacing) {}

@@ -34,7 +34,7 @@ struct PipelineSettings {
     std::chrono::milliseconds retry{1'000};           // between two tries to write the signal log
     std::chrono::milliseconds stop_patience{15'000};  // for sinks, and for a log that cannot be written
     std::chrono::milliseconds abandon_after{60'000};  // an input of the log's that no source has opened by then is let go of
-    std::size_t queue = 32;
+    std::size_t queue = 16;
 };
 
 class Pipeline {
