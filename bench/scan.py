@@ -20,7 +20,7 @@ LITERALS = ['violates unique constraint', 'deadlock detected', 'does not exist']
 WORDS = ['request completed', 'cache refreshed', 'session renewed', 'email queued', 'user signed in', 'job finished']
 
 
-def application_record(chance, bad):
+def application_record(chance, bad, _number):
     if bad:
         return ('{"@timestamp":"2026-03-01T10:00:00.000Z","log.level":"error","message":"duplicate key value violates unique constraint '
                 f'\\"orders_pkey\\"\\nDETAIL:  Key (id)=({chance.randrange(1000)}) already exists.","service":{{"name":"checkout"}}}}\n')

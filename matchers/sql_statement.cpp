@@ -75,9 +75,19 @@ bool is_seen_by_the_filter(const SqlEffect& effect, std::string_view sql) {
     return true;
 }
 
+/// One query or UPDATE that calls no function which does more than compute (sql_operations.cpp, sql_sequences.cpp): most of what
+/// a server logs, and not worth a parse. Names with escapes in them are left to the parser.
+bool only_works_on_rows(std::string_view sql) {
+    static const re2::RE2 one_statement(R"((?i)\s*(?:select|update)\s[^;]*;?\s*)"),
+        more(R"((?i)setval|pg_terminate|pg_cancel|\binto\b|u&")");
+    const re2::StringPiece text(sql.data(), sql.size());
+    return re2::RE2::FullMatch(text, one_statement) && !re2::RE2::PartialMatch(text, more);
+}
+
 }  // namespace
 
 std::vector<SqlEffect> effects_of(std::string_view sql) {
+    if (only_works_on_rows(sql)) return {};
     const ParseTree tree(sql);
     std::vector<SqlEffect> effects;
     if (!tree.parsed()) {
