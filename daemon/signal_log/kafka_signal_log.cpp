@@ -107,6 +107,7 @@ Result<Done> KafkaSignalLog::produce(const LogBatch& batch) {
         }
     }
     for (const KeptLetter& letter : batch.dead_letters) {
+        if (!takes_dead_letters()) break;  // they were written apart, before the transaction
         const auto sent =
             produce(dead_letter_topic_, RD_KAFKA_PARTITION_UA, origin_of(letter.letter), to_json_line(letter, raw_dead_letters_));
         if (!sent) return sent;

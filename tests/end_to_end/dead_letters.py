@@ -77,6 +77,20 @@ class DeadLetters(unittest.TestCase):
             daemon.stop()
         self.assertEqual({"raw", "headers", "timestamp"} & letters[0].keys(), set())
 
+    def test_a_kafka_log_goes_on_behind_letters_that_have_no_topic(self):
+        log, kept = new_topic("signals"), os.path.join(self.folder, "letters.ndjson")
+        settings = self.settings([{"name": self.topic}], dead_letter={"file": kept}, labels={"environment": "production", "database": "shop"},
+                                 signal_log={"kafka": {"topic": log, "group_id": f"correlators-{log}", "transactional_id": log, "partitions": 1, "replication": 1}})
+        path = culprit.write_configuration(os.path.join(self.folder, "setup.yaml"), settings)
+        code, out, err = culprit.run("setup", "kafka", "--config", path)
+        self.assertEqual(code, 0, out + err)
+        with culprit.Daemon(os.path.join(self.folder, "daemon"), settings) as daemon:
+            self.send(self.topic, (BROKEN, []), (ERROR, []), (ERROR, []))
+            wait_until("the two errors behind the broken record are counted", lambda: self.count() == 2, explain=lambda: f"{self.count()}\n{daemon.log_tail()}")
+            daemon.stop()
+        with open(kept) as file:
+            self.assertEqual({json.loads(line)["reason"] for line in file}, {"broken_json"})
+
     def test_what_was_refused_is_read_back_in_once_it_can_be_understood(self):
         def letter(reason, raw, **more):
             return json.dumps({"reason": reason, "raw": base64.b64encode(raw).decode(), "timestamp": ARRIVAL, **more}).encode(), []
