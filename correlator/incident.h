@@ -40,6 +40,7 @@ struct Incident {
     EventTime resolved_at{};
     std::string resolved_by;  // the remedy's kind or operation; empty: it went quiet
     std::set<std::string> services;
+    std::uint64_t active_users = 0;           // of those services; 0: nobody says
     std::string first_release, last_release;  // that met it, by time; empty where several did at once
     AttributionState attribution = AttributionState::pending;
     std::vector<Cause> candidates;  // by this incident's own evidence, before they compete

@@ -46,6 +46,21 @@ std::pair<std::set<std::string>, std::set<std::string>> services_of(const Sessio
     return {services, applications};
 }
 
+/// Those of the one service that met it; of several, those of all services together, else at least those of the greatest.
+std::uint64_t active_users_of(const std::vector<ActiveUsers>& known, const std::string& environment,
+                              const std::set<std::string>& services) {
+    std::uint64_t of_services = 0, of_all = 0;
+    for (const ActiveUsers& users : known) {
+        if (!users.environment.empty() && users.environment != environment) continue;
+        if (users.service.empty())
+            of_all = std::max(of_all, users.count);
+        else if (services.contains(users.service))
+            of_services = std::max(of_services, users.count);
+    }
+    const bool prefers_all = services.size() != 1 || of_services == 0;
+    return prefers_all && of_all > 0 ? of_all : of_services;
+}
+
 /// The database is left out of the id of the first database in which a problem appears: it is often known only after the
 /// application's own log line has opened the incident.
 std::string id_of(const Session& session, const CorrelationSettings& settings) {
@@ -83,6 +98,7 @@ Incident IncidentAnalysis::analyse(const std::vector<Session>& sessions, const S
     problem.services = services;
     problem.services.insert(applications.begin(), applications.end());
     incident.services = services.empty() ? applications : services;
+    incident.active_users = active_users_of(from_.settings.active_users, incident.environment, incident.services);
     for (const Tally* tally : session.tallies) {
         if (tally->releases.empty()) continue;
         const std::string one = tally->releases.size() == 1 ? *tally->releases.begin() : std::string();

@@ -89,6 +89,9 @@ Json symptom_of(const Incident& incident) {
 Json impact_of(const Incident& incident) {
     const Tally& sum = incident.sum;
     Json json{{"users", sum.users.estimate()}, {"services", incident.services}, {"hosts", sum.hosts}, {"releases", sum.releases}};
+    if (const auto users = sum.users.estimate(); users > 0 && incident.active_users > 0)
+        json["users_ratio"] =
+            rounded_to_thousandths(std::min(1.0, static_cast<double>(users) / static_cast<double>(incident.active_users)));
     put(json, "first_release", incident.first_release);
     put(json, "last_release", incident.last_release);
     return json;

@@ -27,6 +27,11 @@ std::string rules_fingerprint(const CorrelationSettings& settings) {
         add(service);
         add(database);
     }
+    for (const ActiveUsers& users : settings.active_users) {
+        add(users.environment);
+        add(users.service);
+        add(std::to_string(users.count));
+    }
     for (const MaintenanceWindow& window : settings.maintenance) {
         add(window.environment);
         add(window.database);

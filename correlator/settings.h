@@ -1,6 +1,7 @@
 #pragma once
-// What an operator decides about correlation: configuration keys `correlation`, `services` and `maintenance`.
+// What an operator decides about correlation: configuration keys `correlation`, `services`, `active_users` and `maintenance`.
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,12 @@ struct MaintenanceWindow {
     EventTime from{}, until{};
 };
 
+/// How many people use a service in the time of an incident: logs name those who met the error, and nobody else.
+struct ActiveUsers {
+    std::string environment, service;  // empty: any environment; all services together
+    std::uint64_t count = 0;
+};
+
 struct CorrelationSettings {
     Duration allowed_lateness = std::chrono::minutes{2};
     Duration resolve_after = std::chrono::minutes{30};  // the session gap
@@ -22,6 +29,7 @@ struct CorrelationSettings {
     Duration watch = std::chrono::minutes{30};
     double min_confidence = 0.5;
     std::map<std::string, std::string> database_of_service;
+    std::vector<ActiveUsers> active_users;
     std::vector<MaintenanceWindow> maintenance;
     std::int64_t epoch = 1;  // high bits of every document's version
 };

@@ -222,6 +222,17 @@ void read_correlation(YamlMap& root, CorrelationSettings& settings) {
             if (!settings.database_of_service.emplace(service, database).second) item.fail("the service is listed twice");
         }
     }
+    if (const auto value = root.find("active_users")) {
+        for (const YamlValue& item : value->list("a list such as [{service: checkout, count: 12000}]")) {
+            YamlMap map = item.map("{service: …, environment: …, count: …}");
+            ActiveUsers users;
+            if (const auto environment = map.find("environment")) users.environment = environment->word("an environment's name");
+            if (const auto service = map.find("service")) users.service = service->word("a service's name");
+            users.count = static_cast<std::uint64_t>(map.require("count", "how many people use it").number(1, 1e12));
+            map.done();
+            settings.active_users.push_back(std::move(users));
+        }
+    }
     if (const auto value = root.find("maintenance")) {
         for (const YamlValue& item : value->list("a list of windows, each {from: …, until: …}")) {
             YamlMap map = item.map("{from: …, until: …}");

@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "culprit.yaml:2: sources[0].kafka.topics[1]: the topic is listed twice"},
         WrongConfig{"an unknown key", "labels: {environment: production}\nsignallog: {}\n",
                     "culprit.yaml:2: signallog: unknown key; expected one of labels, sources, signal_log, correlation, services, "
-                    "maintenance, redaction, "
+                    "active_users, maintenance, redaction, "
                     "sinks, dead_letter, http, kibana, catalogues"},
         WrongConfig{"an unknown label", "labels: {team: a}\n",
                     "culprit.yaml:1: labels.team: unknown key; expected one of environment, database, service, release, host"},
@@ -98,6 +98,8 @@ INSTANTIATE_TEST_SUITE_P(
         WrongConfig{"a window that ends before it begins",
                     "maintenance:\n  - {from: '2026-02-01T02:00Z', until: '2026-02-01T01:00Z'}\n",
                     "culprit.yaml:2: maintenance[0]: expected until to lie after from"},
+        WrongConfig{"nobody", "active_users:\n  - {service: checkout, count: 0}\n",
+                    "culprit.yaml:2: active_users[0].count: expected a number from 1 to 1e+12, not '0'"},
         WrongConfig{"a time without a zone", "maintenance:\n  - from: '2026-02-01T02:00'\n    until: '2026-02-01T03:00Z'\n",
                     "culprit.yaml:2: maintenance[0].from: expected a time such as '2026-02-01T02:00Z', not '2026-02-01T02:00'"},
         WrongConfig{"an unknown redaction", "redaction: {values: plain}\n",
@@ -142,6 +144,7 @@ signal_log: {sqlite: {path: /tmp/signals.db, retention: 7d}}
 correlation: {allowed_lateness: 2m, resolve_after: 20m, watch: 30m, min_confidence: 0.6}
 maintenance: [{environment: production, database: shop, from: '2026-02-01T02:00Z', until: '2026-02-01T02:15Z'}]
 services: [{service: checkout, database: shop}]
+active_users: [{service: checkout, environment: production, count: 12000}, {count: 50000}]
 redaction: {values: remove, key_file: )" +
                              key + R"(}
 sinks:
@@ -168,6 +171,8 @@ http: {listen: '127.0.0.1:8780'}
     EXPECT_EQ(config.correlation.resolve_after, std::chrono::minutes{20});
     EXPECT_EQ(config.correlation.min_confidence, 0.6);
     EXPECT_EQ(config.correlation.database_of_service.at("checkout"), "shop");
+    EXPECT_EQ(config.correlation.active_users.at(0).count, 12000U);
+    EXPECT_EQ(config.correlation.active_users.at(1).service, "") << "of all services";
     EXPECT_EQ(config.correlation.maintenance.at(0).until - config.correlation.maintenance.at(0).from, std::chrono::minutes{15});
     EXPECT_EQ(config.redaction.values, RedactedValues::remove);
     EXPECT_EQ(config.redaction.key, "secret") << "without the line break of its file";

@@ -60,6 +60,8 @@ Incident full_incident() {
     incident.database = "shop";
     incident.habit = {6, 7, false, 5, 5};
     incident.first_release = incident.last_release = "2.1.0";
+    incident.sum.users.add(std::string_view{"u-1"});
+    incident.active_users = 100;
     Tally& sum = incident.sum;
     sum.sqlstate = "23505";
     sum.schema = "shop";
