@@ -14,15 +14,8 @@ using Json = OrderedJson;
 
 Json change_of(const ChangeEvent& event) {
     const Signal& effect = main_effect(event).signal;
-    Json json{{"kind", event.kind}};
-    put(json, "operation", effect.operation);
-    if (event.phase != Phase::unknown) json["phase"] = to_string(event.phase);
-    put(json, "tool", event.tool);
-    put(json, "migration", event.migration);
-    put(json, "release", event.scope.release);
-    put(json, "service", event.scope.service);
-    put(json, "database", event.scope.database);
-    if (!effect.objects.empty()) json["objects"] = json_of(effect.objects);
+    Json json;
+    put_change(json, event, effect);
     json["time"] = to_rfc3339(event.time);
     json["summary"] = summary_of(event);
     put(json, "statement", effect.statement);

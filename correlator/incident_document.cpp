@@ -15,16 +15,8 @@ using Json = OrderedJson;
 Json to_json(const Cause& cause) {
     Json json{{"change", cause.event_id},
               {"confidence", rounded_to_thousandths(cause.confidence)},
-              {"score", rounded_to_thousandths(cause.score)},
-              {"kind", cause.kind}};
-    put(json, "operation", cause.effect.operation);
-    if (cause.phase != Phase::unknown) json["phase"] = to_string(cause.phase);
-    put(json, "tool", cause.tool);
-    put(json, "migration", cause.migration);
-    put(json, "release", cause.scope.release);
-    put(json, "service", cause.scope.service);
-    put(json, "database", cause.scope.database);
-    if (!cause.effect.objects.empty()) json["objects"] = json_of(cause.effect.objects);
+              {"score", rounded_to_thousandths(cause.score)}};
+    put_change(json, cause, cause.effect);
     json["time"] = to_rfc3339(cause.effect.time);
     json["offset_seconds"] = seconds_of(cause.offset);
     json["summary"] = summary_of(cause);
