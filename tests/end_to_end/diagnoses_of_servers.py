@@ -58,14 +58,21 @@ class Servers(StagedProblem):
         return self.rows(f"SELECT pid FROM pg_stat_activity WHERE application_name = '{application}' AND state IN ('idle', 'active')", database="postgres")
 
     def stay_connected(self, sessions, statement="SELECT 1", **options):
-        """So many sessions, running; those that are idle stay so until somebody ends them."""
+        """So many sessions, running; those that are idle stay so until somebody ends them.
+
+        Each says itself that it is in, for asking the server takes a connection too, and there are few. One that finds none free, because
+        an earlier session has not quite gone, tries again."""
         started = []
-        for _ in range(sessions):
-            process = self.server.start(self.database, statement, "\\! sleep 60", application="pool", **options)
+
+        def connects():
+            process = self.server.start(self.database, "\\! echo connected", statement, "\\! sleep 60", application="pool", **options)
             self.addCleanup(process.__exit__, None, None, None)
             self.addCleanup(process.terminate)
-            started.append(process)
-        wait_until("they are connected", lambda: len(self.connected("pool")) >= sessions)
+            if process.stdout.readline():
+                started.append(process)
+            return len(started) == sessions
+
+        wait_until("they are connected", connects)
         return started
 
     def test_connections_exhausted(self):
