@@ -78,7 +78,7 @@ class Builder {
         for (const auto& column : search["columns"]) columns.push_back(column.as<std::string>());
         Json attributes{{"title", text(search, "title")},
                         {"columns", std::move(columns)},
-                        {"sort", {{"@timestamp", "desc"}}},
+                        {"sort", Json::array({Json::array({"@timestamp", "desc"})})},
                         {"kibanaSavedObjectMeta", search_source(text(search, "query"), true)}};
         return saved_object("search", text(search, "id"), "7.9.3", std::move(attributes),
                             {reference("kibanaSavedObjectMeta.searchSourceJSON.index", "index-pattern", view_id(search))},

@@ -135,6 +135,21 @@ TEST(KibanaObjects, TheValidatorFindsWhatIsWrong) {
     EXPECT_GT(test::problems_of(broken).size(), 3U) << "no data view";
 }
 
+TEST(KibanaObjects, TheValidatorFindsWhatKibanasSchemasRefuse) {
+    const std::vector<Json> right = kibana_objects({8, 11}).saved_objects;
+    const auto with = [&](std::size_t at, const char* name, const Json& value) {
+        std::vector<Json> changed = right;
+        changed[at]["attributes"][name] = value;
+        return test::problems_of(changed);
+    };
+    ASSERT_EQ(right[2]["type"], "search");
+    EXPECT_EQ(with(2, "sort", {{"@timestamp", "desc"}}).size(), 1U)
+        << "nlohmann makes an object of it: 8.8 and later refused the import";
+    EXPECT_EQ(with(2, "sort", Json::array({Json::array({"@timestamp", "desc"})})).size(), 0U);
+    EXPECT_EQ(with(2, "hidden", true).size(), 1U);
+    EXPECT_EQ(with(4, "refreshInterval", 60'000).size(), 1U);
+}
+
 TEST(KibanaVersions, BelowSevenSeventeenAreRefused) {
     EXPECT_EQ(parse_kibana_version("8.11.4").value().minor, 11);
     EXPECT_EQ(parse_kibana_version("9.0.0-SNAPSHOT").value().major, 9);

@@ -1,5 +1,6 @@
 #include "kibana_validator.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -78,6 +79,66 @@ void check_drill_downs(const Json& panel, const std::string& where, const std::s
     }
 }
 
+using IsOfShape = bool (*)(const Json&);
+
+bool is_text(const Json& value) { return value.is_string(); }
+bool is_number(const Json& value) { return value.is_number(); }
+bool is_flag(const Json& value) { return value.is_boolean(); }
+bool is_list_of_texts(const Json& value) {
+    return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& each) { return each.is_string(); });
+}
+/// A list of pairs of column and direction.
+bool is_sort(const Json& value) {
+    return value.is_array() &&
+           std::all_of(value.begin(), value.end(), [](const Json& pair) { return is_list_of_texts(pair) && pair.size() <= 2; });
+}
+bool is_search_source(const Json& value) {
+    return value.is_object() && value.size() == 1 && value.contains("searchSourceJSON") && value["searchSourceJSON"].is_string();
+}
+bool is_refresh(const Json& value) {
+    return value.is_object() && value.size() == 2 && is_flag(value.value("pause", Json())) &&
+           is_number(value.value("value", Json()));
+}
+bool is_control_group(const Json& value) {
+    return value.is_object() && std::all_of(value.begin(), value.end(), [](const Json& each) { return each.is_string(); });
+}
+
+/// Since 8.8 Kibana refuses attributes that its schemas do not know:
+/// src/platform/plugins/shared/saved_search/server/saved_objects/ schema*.ts,
+/// …/dashboard/server/dashboard_saved_object/schema/v1/v1.ts (v2 to v4, of 9.x, only add to it). Of data views it has none.
+void check_attributes(const Json& object, const std::string& where, std::vector<std::string>& problems) {
+    static const std::map<std::string, std::map<std::string, IsOfShape>> kKnown{
+        {"index-pattern", {{"title", is_text}, {"timeFieldName", is_text}, {"name", is_text}, {"fieldFormatMap", is_text}}},
+        {"search",
+         {{"title", is_text},
+          {"description", is_text},
+          {"columns", is_list_of_texts},
+          {"sort", is_sort},
+          {"kibanaSavedObjectMeta", is_search_source}}},
+        {"dashboard",
+         {{"title", is_text},
+          {"description", is_text},
+          {"kibanaSavedObjectMeta", is_search_source},
+          {"timeRestore", is_flag},
+          {"timeFrom", is_text},
+          {"timeTo", is_text},
+          {"refreshInterval", is_refresh},
+          {"controlGroupInput", is_control_group},
+          {"panelsJSON", is_text},
+          {"optionsJSON", is_text},
+          {"version", is_number}}},
+    };
+    const auto known = kKnown.find(object["type"].get<std::string>());
+    if (known == kKnown.end()) return problems.push_back(where + ": a type that this validator does not know");
+    for (const auto& [name, value] : object["attributes"].items()) {
+        const auto shape = known->second.find(name);
+        if (shape == known->second.end())
+            problems.push_back(where + ": unknown attribute " + name);
+        else if (!shape->second(value))
+            problems.push_back(where + ": " + name + " is not as its schema has it");
+    }
+}
+
 void check_grid(const Json& panels, const std::string& where, std::vector<std::string>& problems) {
     std::map<std::pair<int, int>, std::string> taken;
     for (const Json& panel : panels) {
@@ -112,6 +173,7 @@ std::vector<std::string> problems_of(const std::vector<nlohmann::json>& saved_ob
             if (!names.insert(reference["name"]).second) problems.push_back(where + ": two references of one name");
         }
         if (!there.emplace(object["type"], object["id"]).second) problems.push_back(where + ": twice");
+        check_attributes(object, where, problems);
         const Json& attributes = object["attributes"];
         if (attributes.contains("kibanaSavedObjectMeta")) {
             const Json source =
