@@ -26,13 +26,26 @@ std::string hex_hash(const std::string& text) {
     return hex;
 }
 
-/// Occurrences of the side that saw more of them: both sides together would count one error twice.
-std::vector<Occurrences> occurrences_of(const Session& session) {
-    const Side side = session.count(Side::application) > session.count(Side::server) ? Side::application : Side::server;
+std::vector<Occurrences> occurrences_of(const Session& session, Side side) {
     std::vector<Occurrences> occurrences;
     for (const Tally* tally : session.tallies)
         if (tally->key.side == side) occurrences.push_back({tally->first, tally->count});
     return occurrences;
+}
+
+/// Occurrences of the side that saw more of them: both sides together would count one error twice.
+std::vector<Occurrences> occurrences_of(const Session& session) {
+    const bool applications = session.count(Side::application) > session.count(Side::server);
+    return occurrences_of(session, applications ? Side::application : Side::server);
+}
+
+/// Where both sides saw as many, those of the side that saw the first: the onset has its bar.
+Histogram charted(const Session& session, const std::vector<Occurrences>& occurrences) {
+    if (session.count(Side::application) == session.count(Side::server)) {
+        const auto others = occurrences_of(session, Side::application);
+        if (others.front().time < occurrences.front().time) return histogram_of(others);
+    }
+    return histogram_of(occurrences);
 }
 
 /// Who met the error: by the applications' own logs, and by the names that they gave to the server.
@@ -125,7 +138,7 @@ Incident IncidentAnalysis::analyse(const std::vector<Session>& sessions, const S
     }
     problem.observed_since = from_.evidence.observed_since(session.environment, session.first);
     incident.trend = trend_of(day, problem.observed_since);
-    incident.histogram = histogram_of(occurrences);
+    incident.histogram = charted(session, occurrences);
     incident.notes = from_.notes.of(session);
 
     incident.habit = habit_of(*session.hours, session.first, session.last, problem.observed_since, session.first);

@@ -37,7 +37,7 @@ Json cause_words(const Json& cause) {
     Json words = cause;
     const double seconds = number_of(cause, "offset_seconds");
     const std::string span = spoken(std::chrono::seconds(std::llround(std::fabs(seconds))));
-    words["when"] = span + " " + from_onset(seconds);
+    words["when"] = std::fabs(seconds) < 0.5 ? distance_of(seconds) : span + " " + from_onset(seconds);
     words["percent"] = percent_of(number_of(cause, "confidence"));
     words["time"] = readable_time(raw_text_of(cause, "time"));
     return words;

@@ -40,7 +40,11 @@ std::string spoken(Duration span) {
 
 std::string from_onset(double offset_seconds) { return offset_seconds <= 0 ? "before the first error" : "after the first error"; }
 
-std::string distance_of(double offset_seconds) { return span_of(offset_seconds) + " " + from_onset(offset_seconds); }
+std::string distance_of(double offset_seconds) {
+    if (offset_seconds == 0) return "at the moment of the first error";
+    if (std::fabs(offset_seconds) < 0.5) return "just " + from_onset(offset_seconds);
+    return span_of(offset_seconds) + " " + from_onset(offset_seconds);
+}
 
 std::string percent_of(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
 

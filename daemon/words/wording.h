@@ -18,7 +18,7 @@ std::string span_of(double seconds);
 std::string spoken(Duration span);
 /// On which side of the first error it lies: `before the first error`, `after the first error`.
 std::string from_onset(double offset_seconds);
-/// -300 → `5 min before the first error`.
+/// -300 → `5 min before the first error`, -0.2 → `just before the first error`, 0 → `at the moment of the first error`.
 std::string distance_of(double offset_seconds);
 /// 0.934 → `93 %`.
 std::string percent_of(double share);

@@ -14,6 +14,7 @@ from documents import Truth, object_name
 from waiting import wait_until
 
 OUTAGES = ("01", "04", "07", "08", "09", "10")
+MIDWAY = "07_migration_failed_midway"
 
 
 class SixOutages(unittest.TestCase):
@@ -69,6 +70,31 @@ class SixOutages(unittest.TestCase):
         for name, truth in self.truths.items():
             with self.subTest(outage=name):
                 self.look(name, truth)
+
+    def test_incidents_of_one_cause_lead_to_each_other(self):
+        """07: the migration that failed midway left a renamed table and a unique index behind; each breaks something else."""
+        first = wait_until("it has a related one", lambda: (lambda one: one if one and one["culprit"]["related"] else None)(self.incident_of(self.truths[MIDWAY])), 30)
+        second, = first["culprit"]["related"]
+        browser = self.browser
+        for here, there in ((first["culprit"]["id"], second), (second, first["culprit"]["id"])):
+            browser.open(f"/incidents/{here}")
+            headline, = browser.texts(f"section[aria-labelledby=related] a[href='/incidents/{there}']")
+            browser.click(f"section[aria-labelledby=related] a[href='/incidents/{there}']")
+            wait_until("the other is there", lambda: browser.path() == f"/incidents/{there}" and browser.texts("h1") == [headline], 10, explain=browser.path)
+        causes = [incident["culprit"]["cause"]["migration"] for incident in self.served.incidents("?limit=500") if incident["culprit"]["id"] in (first["culprit"]["id"], second)]
+        self.assertEqual(len(causes), 2)
+        self.assertEqual(len(set(causes)), 1, "one migration broke both")
+
+    def test_no_cause_is_zero_seconds_away_and_every_onset_has_its_bar(self):
+        for name, truth in self.truths.items():
+            with self.subTest(outage=name):
+                own = self.incident_of(truth)["culprit"]
+                self.browser.open(f"/incidents/{own['id']}")
+                self.browser.wait(".chart")
+                self.assertNotRegex(self.browser.texts("main")[0], r"\b0 s (before|after)")
+                gap = self.browser.run("const x = (e) => e.getBoundingClientRect(); const onset = x(document.querySelector('line.onset')).x;"
+                                       "return Math.min(...[...document.querySelectorAll('rect.errors')].map(e => Math.max(x(e).left - onset, onset - x(e).right, 0)));")
+                self.assertLessEqual(gap, 3, "pixels between the first error's line and the nearest bar")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,26 @@ namespace {
 using namespace std::chrono_literals;
 using culprit::testing::at;
 
+TEST(Histogram, begins_with_the_onset_where_both_sides_saw_as_many) {
+    using namespace culprit::testing;
+    const auto from = [](std::vector<Signal> signals) {
+        const Json own = fold(entries_of(signals), 1'000).at(0)["culprit"];
+        return own["symptom"]["histogram"]["from"].get<std::string>().substr(11, 8) + " " +
+               own["onset"].get<std::string>().substr(11, 8);
+    };
+    const auto application = [](double time) {
+        Signal signal = by_service(symptom(time, "unique_violation", constraint_on("t", "t_key")), "web");
+        signal.scope.database = "shop";
+        return signal;
+    };
+    const auto server = [](double time) {
+        return by_server(symptom(time, "unique_violation", constraint_on("t", "t_key")), "shop");
+    };
+    EXPECT_EQ(from({application(0), server(30), application(60), server(60)}), "10:00:00 10:00:00");
+    EXPECT_EQ(from({server(0), application(30), application(60), server(60)}), "10:00:00 10:00:00");
+    EXPECT_EQ(from({application(0), server(30), server(31)}), "10:00:30 10:00:00") << "the side that saw more of them";
+}
+
 TEST(Histogram, begins_at_a_round_time_and_has_the_finest_step_that_fits) {
     const struct {
         double last;
