@@ -101,7 +101,7 @@ std::string title_of(const List& all) {
 
 }  // namespace
 
-std::string incidents_page(const List& all, const UrlQuery& query) {
+std::string incidents_page(const List& all, const UrlQuery& query, const std::vector<std::string>& planned) {
     const std::string title = title_of(all);
     TemplateData values;
     values.set("title", title);
@@ -111,6 +111,10 @@ std::string incidents_page(const List& all, const UrlQuery& query) {
     bool filtered = false;
     for (const auto& [name, value] : query) filtered = filtered || (name != "sort" && name != "limit" && !value.empty());
     set_flag(values, "filtered", filtered);
+
+    TemplateData windows{TemplateData::type::list};
+    for (const std::string& window : planned) windows << window;
+    set_list(values, "planned", windows);
 
     const auto parsed = parse_incident_query(query);
     auto page = parsed ? select(all, parsed.value()) : Result<IncidentPage>(parsed.error());

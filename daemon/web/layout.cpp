@@ -21,7 +21,7 @@ std::string framed(const PageFrame& frame, const std::string& content) {
     TemplateData entries{TemplateData::type::list};
     for (const auto& [name, address, words] :
          {std::tuple{"incidents", "/", "Incidents"}, std::tuple{"changes", "/changes", "Changes"},
-          std::tuple{"pipeline", "/pipeline", "Pipeline"}}) {
+          std::tuple{"maintenance", "/maintenance", "Maintenance"}, std::tuple{"pipeline", "/pipeline", "Pipeline"}}) {
         TemplateData entry;
         entry.set("address", address);
         entry.set("words", words);

@@ -12,7 +12,7 @@ std::string fill(std::string_view template_name, const TemplateData& values);
 
 struct PageFrame {
     std::string title;
-    std::string here;  // which entry of the navigation it belongs to: incidents, changes, pipeline; or none
+    std::string here;  // which entry of the navigation it belongs to: incidents, changes, maintenance, pipeline; or none
     std::string
         live{};  // what of it the script keeps up to date: `list`, `changes`, an incident's id, `pipeline`; empty: nothing
     std::uint64_t revision = 0;  // of the store, as it is shown: events after it bring news

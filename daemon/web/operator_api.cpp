@@ -141,4 +141,14 @@ Result<OperatorNote> maintenance_note(std::string_view body, const Speaker& spea
     return note;
 }
 
+Result<OperatorNote> ending_of(OperatorNote window, const Speaker& speaker) {
+    if (window.until <= speaker.now) return Error{"this maintenance window is over"};
+    if (window.from > speaker.now)
+        window.withdrawn = true;
+    else
+        window.until = speaker.now;
+    window.time = std::max(speaker.now, window.time + Duration{1});  // the later word holds
+    return window;
+}
+
 }  // namespace culprit

@@ -22,4 +22,7 @@ Result<OperatorNote> note_on(const KeptIncident& incident, NoteKind kind, std::s
 /// `{environment?, database?, from, until, text?, by?}`; at least one of environment and database, or `everywhere: true`.
 Result<OperatorNote> maintenance_note(std::string_view body, const Speaker& speaker);
 
+/// The note that ends `window` now, or calls it off when it has not begun. An Error when it is over.
+Result<OperatorNote> ending_of(OperatorNote window, const Speaker& speaker);
+
 }  // namespace culprit

@@ -71,7 +71,15 @@ WebAnswer asset(const Call& call) {
     return made;
 }
 
-WebAnswer list_page(const Call& call) { return reply(200, kHtml, incidents_page(*call.state.incidents.list(), call.query())); }
+WebAnswer list_page(const Call& call) {
+    return reply(
+        200, kHtml,
+        incidents_page(*call.state.incidents.list(), call.query(), maintenance_now(call.state.maintenance, call.request.now)));
+}
+
+WebAnswer windows_page(const Call& call) {
+    return reply(200, kHtml, maintenance_page(call.state.maintenance, call.request.now, call.request.host));
+}
 
 WebAnswer one_page(const Call& call) {
     const auto incident = call.state.incidents.find(call.parameter);
@@ -170,7 +178,14 @@ WebAnswer say(const Call& call) {
 WebAnswer maintenance(const Call& call) {
     json windows = json::array();
     for (const OperatorNote& window : call.state.maintenance.list()) windows.push_back(shown(window));
-    return reply(200, kJson, dumped({{"maintenance", windows}}));
+    json configured = json::array();
+    for (const MaintenanceWindow& window : call.state.maintenance.configured()) {
+        json one{{"from", to_rfc3339(window.from)}, {"until", to_rfc3339(window.until)}};
+        if (!window.environment.empty()) one["environment"] = window.environment;
+        if (!window.database.empty()) one["database"] = window.database;
+        configured.push_back(std::move(one));
+    }
+    return reply(200, kJson, dumped({{"maintenance", windows}, {"configured", configured}}));
 }
 
 WebAnswer announce(const Call& call) {
@@ -186,10 +201,28 @@ WebAnswer call_off(const Call& call) {
     return noted(200, *window, {{"recorded", true}});
 }
 
+WebAnswer end_window(const Call& call) {
+    const auto window = call.state.maintenance.find(call.parameter);
+    if (!window) return json_error(404, "no maintenance window has the id '" + call.parameter + "'");
+    const auto note = ending_of(*window, speaker_of(call));
+    return note ? noted(200, note, {{"recorded", true}}) : json_error(409, note.error().message);
+}
+
+/// The page's button, which works without a script.
+WebAnswer end_by_form(const Call& call) {
+    WebAnswer made = end_window(call);
+    if (made.status != 200)
+        return reply(made.status, kHtml, message_page("Not ended", "This window is over, or is not known any more."));
+    made.status = 303;
+    made.headers.emplace_back("Location", "/maintenance");
+    return made;
+}
+
 struct Route {
     std::string_view method, path;
     WebAnswer (*answer)(const Call&);
     bool open = false;  // without a token too
+    bool form = false;  // of a page of this server's
 };
 
 constexpr std::array kRoutes{
@@ -199,6 +232,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/", list_page},
     Route{"GET", "/incidents/{id}", one_page},
     Route{"GET", "/changes", changes},
+    Route{"GET", "/maintenance", windows_page},
+    Route{"POST", "/maintenance/{id}/end", end_by_form, false, true},
     Route{"GET", "/pipeline", pipeline},
     Route{"GET", "/assets/{name}", asset},
     Route{"GET", "/api/v1/openapi.json", openapi},
@@ -213,6 +248,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/maintenance", maintenance},
     Route{"POST", "/api/v1/maintenance", announce},
     Route{"DELETE", "/api/v1/maintenance/{id}", call_off},
+    Route{"POST", "/api/v1/maintenance/{id}/end", end_window},
 };
 
 /// The `{…}` of the path, empty where it has none; nothing when the path is another one.
@@ -234,10 +270,13 @@ WebAnswer unauthorized() {
 }
 
 /// Why a request that would change something is refused.
-std::optional<WebAnswer> refusal(const WebRequest& request) {
+std::optional<WebAnswer> refusal(const WebRequest& request, bool form) {
+    // A form can be sent by any page, unasked: the browser has to say that it is one of this server's.
+    const bool told = !request.origin.empty() || request.fetch_site == "same-origin";
+    if (form && !told) return json_error(403, "the browser does not say which page this form is of; use the API");
     if (!same_origin(request.origin, request.fetch_site, request.host))
         return json_error(403, "a page of another origin may not change anything here");
-    if (request.method == "POST" && !request.content_type.starts_with("application/json"))
+    if (!form && request.method == "POST" && !request.content_type.starts_with("application/json"))
         return json_error(415, "send the body as Content-Type: application/json");
     return std::nullopt;
 }
@@ -269,7 +308,7 @@ WebAnswer find_answer(const WebRequest& request, const WebState& state) {
         return refused;
     }
     if (method != "GET")
-        if (auto refused = refusal(request)) return *std::move(refused);
+        if (auto refused = refusal(request, found->form)) return *std::move(refused);
     return found->answer({request, state, parameter});
 }
 
@@ -288,7 +327,7 @@ WebAnswer answer(const WebRequest& request, const WebState& state) {
                            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
                            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
                           {"X-Content-Type-Options", "nosniff"},
-                          {"Referrer-Policy", "no-referrer"},
+                          {"Referrer-Policy", "same-origin"},  // with no-referrer a form's Origin would be null
                           {"Cross-Origin-Opener-Policy", "same-origin"},
                           {"Cross-Origin-Resource-Policy", "same-origin"}});
     if (std::ranges::find(found.headers, "Cache-Control", &std::pair<std::string, std::string>::first) == found.headers.end())

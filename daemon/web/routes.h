@@ -56,7 +56,8 @@ std::vector<RouteName> route_names();
 /// Without one, a server on loopback answers only to loopback's names: else any web page could read it by DNS rebinding.
 ///
 /// What changes something wants `Content-Type: application/json`, which no page of another origin can send unasked, and refuses
-/// an Origin other than its own: a browser sends a person's credentials with any request.
+/// an Origin other than its own: a browser sends a person's credentials with any request. The one form there is wants the
+/// browser's word that it is a page's of this server.
 WebAnswer answer(const WebRequest& request, const WebState& state);
 
 /// What a stream of changes sends: one event in text/event-stream's form. `since` of 0, or of another process, is all.

@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """The page in a browser: live, by mouse, by keyboard, on a phone, without a script, and against lines that would like to be markup."""
+import datetime
+import json
 import os
 import re
 import tempfile
 import unittest
+import urllib.request
 
 from served import ROOT, Served  # first: it says where the end-to-end tests' modules are
 import log_lines
@@ -127,7 +130,7 @@ class Pages(unittest.TestCase):
     def test_every_page_fits_a_phone_and_has_no_barrier_in_light_and_dark(self):
         browser = self.browser
         incident = f"/incidents/{self.attributed('unique_violation')['culprit']['id']}"
-        for name, path in (("list", "/"), ("incident", incident), ("changes", "/changes"), ("pipeline", "/pipeline"), ("nothing", "/incidents/none")):
+        for name, path in (("list", "/"), ("incident", incident), ("changes", "/changes"), ("maintenance", "/maintenance"), ("pipeline", "/pipeline"), ("nothing", "/incidents/none")):
             for theme in ("light", "dark"):
                 for width in (1280, 400):
                     with self.subTest(page=name, theme=theme, width=width):
@@ -143,7 +146,7 @@ class Pages(unittest.TestCase):
         browser = self.browser
         browser.open("/incidents/none")  # its 404 is not a complaint of the pages below
         browser.complaints(), browser.requested()
-        for path in ("/", f"/incidents/{self.attributed('unique_violation')['culprit']['id']}", "/changes", "/pipeline"):
+        for path in ("/", f"/incidents/{self.attributed('unique_violation')['culprit']['id']}", "/changes", "/maintenance", "/pipeline"):
             browser.open(path)
             browser.wait("h1")
         self.assertEqual(browser.complaints(), [])
@@ -247,6 +250,39 @@ class Pages(unittest.TestCase):
             browser.driver.get(served.base + f"/incidents/{document['culprit']['id']}")
             return "planned maintenance" not in browser.texts(".badges .chip")
         wait_until("it is an incident like any other", unplanned, 20, explain=lambda: browser.texts(".badges"))
+
+    def test_windows_are_listed_and_ended_by_keyboard_on_a_phone_without_a_script(self):
+        served = Served(os.path.join(self.folder, "windows"))
+        self.addCleanup(served.daemon.kill)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        moment = lambda hours: (now + datetime.timedelta(hours=hours)).isoformat(timespec="seconds")
+        with Browser(served.base, self.folder, script=False) as browser:
+            browser.look(width=400)
+            browser.open("/maintenance")
+            self.assertEqual(browser.texts("h1"), ["No maintenance now"])
+            for database, begin, end in (("shop", -1, 1), ("billing", 1, 2), ("old", -3, -2)):
+                announced = {"database": database, "from": moment(begin), "until": moment(end), "by": "ann", "text": "<b>the long one</b>"}
+                request = urllib.request.Request(served.base + "/api/v1/maintenance", json.dumps(announced).encode(), {"Content-Type": "application/json"})
+                self.assertEqual(urllib.request.urlopen(request, timeout=10).status, 201)
+            browser.open("/")
+            self.assertIn("database shop until", browser.texts(".planned")[0])
+            browser.click(".planned a")
+            wait_until("the windows are listed", lambda: browser.path() == "/maintenance" and len(browser.all(".windows li")) == 2, 10, explain=browser.path)
+            self.assertEqual(browser.texts("h1"), ["1 maintenance window open"])
+            self.assertIn("by ann", browser.texts(".windows li")[0])
+            self.assertIn("<b>the long one</b>", browser.texts(".windows li")[0])
+            self.assertLessEqual(browser.run("return document.documentElement.scrollWidth"), 400)
+            browser.screenshot("maintenance-400")
+            for words in ("End now", "Call off"):
+                browser.open("/maintenance")
+                for _ in range(30):
+                    browser.press(Keys.TAB)
+                    if browser.run("return document.activeElement.textContent").startswith(words):
+                        break
+                browser.press(Keys.ENTER)
+                wait_until("it is gone", lambda: not any(words in text for text in browser.texts(".windows button")), 10, explain=lambda: browser.texts("main"))
+                self.assertEqual(browser.path(), "/maintenance")
+            self.assertEqual(browser.texts("h1"), ["No maintenance now"])
 
     def test_hostile_lines_are_text(self):
         served = Served(os.path.join(self.folder, "hostile"))

@@ -174,5 +174,36 @@ TEST(Pages, with_no_incident_the_page_says_so) {
     expect_each(incidents_page({}, {}), {"No open incident", "No database error has been recognised yet"});
 }
 
+TEST(Pages, maintenance_shows_what_is_open_and_what_comes_with_who_said_so) {
+    const EventTime now = from_micros(1'770'000'000'000'000);
+    using std::chrono::hours;
+    AnnouncedMaintenance maintenance({{"staging", "", now - hours{1}, now + hours{1}}, {"", "", now - hours{9}, now - hours{8}}});
+    OperatorNote note;
+    note.kind = NoteKind::maintenance;
+    note.id = "w1";
+    note.environment = "production";
+    note.database = "shop";
+    note.author = "<b>ann</b>";
+    note.text = "the long <script>alert(1)</script> migration";
+    note.time = now - hours{1};
+    note.from = now + hours{1};
+    note.until = now + hours{2};
+    maintenance.add(note);
+    const std::string page = maintenance_page(maintenance, now, "localhost:8780");
+    EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+    EXPECT_EQ(page.find("<b>ann"), std::string::npos);
+    const std::size_t open = page.find("id=\"present\""), coming = page.find("id=\"coming\"");
+    ASSERT_LT(open, coming);
+    const std::string first = page.substr(open, coming - open), second = page.substr(coming);
+    EXPECT_NE(first.find("staging"), std::string::npos) << first;
+    EXPECT_NE(first.find("from the configuration"), std::string::npos) << first;
+    EXPECT_EQ(first.find("<form"), std::string::npos) << "it is ended in the configuration";
+    EXPECT_EQ(first.find("everywhere"), std::string::npos) << "it is over";
+    EXPECT_NE(second.find("production, database shop"), std::string::npos) << second;
+    EXPECT_NE(second.find("by &lt;b&gt;ann"), std::string::npos) << second;
+    EXPECT_NE(second.find("action=\"/maintenance/w1/end\""), std::string::npos) << second;
+    EXPECT_EQ(maintenance_now(maintenance, now), std::vector<std::string>{"staging until 2026-02-02 03:40:00"});
+}
+
 }  // namespace
 }  // namespace culprit

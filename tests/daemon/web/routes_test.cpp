@@ -132,6 +132,8 @@ TEST_F(Routes, a_window_is_announced_listed_and_called_off) {
     const json listed = json::parse(ask("GET", "/api/v1/maintenance").body)["maintenance"];
     ASSERT_EQ(listed.size(), 1u);
     EXPECT_EQ(listed[0], json::parse(announced.body));
+    const std::string page = ask("GET", "/maintenance").body;
+    EXPECT_NE(page.find("/maintenance/" + listed[0]["id"].get<std::string>() + "/end"), std::string::npos) << page;
     const WebAnswer off = ask("DELETE", "/api/v1/maintenance/" + listed[0]["id"].get<std::string>());
     ASSERT_TRUE(off.note);
     maintenance_.add(*off.note);
@@ -165,6 +167,51 @@ TEST_F(Routes, a_stream_of_changes_goes_on_where_it_was_lost) {
         << change_event(incidents_, seen);
     for (const std::uint64_t unknown : {std::uint64_t{0}, std::uint64_t{17}, incidents_.revision() + 5})
         EXPECT_NE(change_event(incidents_, unknown).find(R"("all":true)"), std::string::npos);
+}
+
+TEST_F(Routes, a_window_is_ended_now_or_called_off_before_it_begins) {
+    const auto window = [&](std::string id, Duration from, Duration until) {
+        OperatorNote note;
+        note.kind = NoteKind::maintenance;
+        note.id = std::move(id);
+        note.time = from_micros(1'769'990'000'000'000);
+        note.from = from_micros(1'770'000'000'000'000) + from;
+        note.until = from_micros(1'770'000'000'000'000) + until;
+        maintenance_.add(note);
+    };
+    using std::chrono::hours;
+    window("now", hours{-1}, hours{1});
+    window("coming", hours{1}, hours{2});
+    window("over", hours{-2}, hours{-1});
+    const WebAnswer ended = ask("POST", "/api/v1/maintenance/now/end");
+    ASSERT_TRUE(ended.note);
+    EXPECT_EQ(ended.note->until, from_micros(1'770'000'000'000'000)) << "what began in it stays planned";
+    EXPECT_FALSE(ended.note->withdrawn);
+    EXPECT_TRUE(ask("POST", "/api/v1/maintenance/coming/end").note->withdrawn);
+    EXPECT_EQ(ask("POST", "/api/v1/maintenance/over/end").status, 409);
+    EXPECT_EQ(ask("POST", "/api/v1/maintenance/none/end").status, 404);
+}
+
+TEST_F(Routes, a_windows_button_works_without_a_script_and_for_pages_of_this_server_alone) {
+    OperatorNote note;
+    note.kind = NoteKind::maintenance;
+    note.id = "now";
+    note.until = from_micros(1'780'000'000'000'000);
+    maintenance_.add(note);
+    WebRequest form;
+    form.content_type = "application/x-www-form-urlencoded";
+    EXPECT_EQ(ask("POST", "/maintenance/now/end", form).status, 403) << "who sends it is not said";
+    form.origin = "https://elsewhere.example";
+    EXPECT_EQ(ask("POST", "/maintenance/now/end", form).status, 403);
+    form.origin = "null";
+    EXPECT_EQ(ask("POST", "/maintenance/now/end", form).status, 403);
+    form.origin = "http://localhost:8780";
+    const WebAnswer ended = ask("POST", "/maintenance/now/end", form);
+    EXPECT_EQ(ended.status, 303);
+    EXPECT_EQ(header(ended, "Location"), "/maintenance");
+    ASSERT_TRUE(ended.note);
+    EXPECT_FALSE(ended.note->withdrawn);
+    EXPECT_EQ(ask("POST", "/api/v1/maintenance/now/end", form).status, 415) << "the API takes no forms";
 }
 
 }  // namespace
