@@ -8,130 +8,13 @@
 #include <fstream>
 
 #include "daemon/config_sinks.h"
+#include "daemon/config_sources.h"
 #include "daemon/text_values.h"
 #include "daemon/web/page_links.h"
 
 namespace culprit {
 
 namespace {
-
-using Labels = std::map<std::string, std::string>;
-
-[[noreturn]] void not_available(const YamlValue& value) { value.fail("not available in this version; remove it"); }
-
-Labels read_labels(YamlMap& map, Labels defaults) {
-    const auto given = map.find("labels");
-    if (!given) return defaults;
-    YamlMap labels = given->map("labels, each one of " + std::string(kLabels));
-    for (const auto name : {"environment", "database", "service", "release", "host"}) {
-        if (const auto label = labels.find(name)) defaults[name] = label->word("a text");
-    }
-    labels.done();
-    return defaults;
-}
-
-StartPoint read_start(const YamlValue& value, bool ages) {
-    const std::string expected = ages ? "latest, earliest or an age such as 1h" : "latest or earliest";
-    const std::string word = value.word(expected);
-    if (word == "latest") return {StartPoint::From::latest, {}};
-    if (word == "earliest") return {StartPoint::From::earliest, {}};
-    const auto age = ages ? parse_duration(word) : std::nullopt;
-    if (!age) value.fail("expected " + expected + ", not '" + word + "'");
-    return {StartPoint::From::age, *age};
-}
-
-/// Properties that culprit's promises rest on.
-void refuse_reserved(const YamlValue& properties, const std::map<std::string, std::string>& given) {
-    constexpr std::array reserved{"bootstrap.servers",
-                                  "metadata.broker.list",
-                                  "group.id",
-                                  "enable.auto.commit",
-                                  "enable.auto.offset.store",
-                                  "partition.assignment.strategy",
-                                  "enable.partition.eof",
-                                  "go.application.rebalance.enable",
-                                  "group.instance.id"};
-    for (const auto& [name, value] : given) {
-        if (std::find(reserved.begin(), reserved.end(), name) != reserved.end()) {
-            properties.fail(name + " is culprit's own to set; remove it");
-        }
-    }
-}
-
-TopicSettings read_topic(const YamlValue& value, const Labels& labels) {
-    YamlMap map = value.map("a topic such as {name: app-logs}");
-    TopicSettings topic;
-    topic.name = map.require("name", "the topic's name").word("the topic's name");
-    if (const auto prefix = map.find("log_line_prefix")) topic.log_line_prefix = prefix->text("PostgreSQL's log_line_prefix");
-    if (const auto letters = map.find("dead_letters")) topic.dead_letters = letters->boolean();
-    topic.labels = read_labels(map, labels);
-    map.done();
-    return topic;
-}
-
-KafkaSourceSettings read_kafka_source(const YamlValue& value, const Labels& labels) {
-    YamlMap map = value.map("a map with brokers and topics");
-    KafkaSourceSettings kafka;
-    constexpr std::string_view brokers = "a list of brokers, each host:port";
-    kafka.brokers = map.require("brokers", brokers).words(brokers);
-    if (kafka.brokers.empty()) map.value().fail("brokers: expected " + std::string(brokers));
-    if (const auto group = map.find("group_id")) kafka.group_id = group->word("a consumer group's name");
-    const Labels own = read_labels(map, labels);
-
-    constexpr std::string_view topics = "a list of topics, each {name: …}";
-    const YamlValue topic_list = map.require("topics", topics);
-    for (const YamlValue& topic : topic_list.list(topics)) {
-        kafka.topics.push_back(read_topic(topic, own));
-        const auto same = [&](const TopicSettings& other) { return other.name == kafka.topics.back().name; };
-        if (std::count_if(kafka.topics.begin(), kafka.topics.end(), same) > 1) topic.fail("the topic is listed twice");
-    }
-    if (kafka.topics.empty()) topic_list.fail("expected " + std::string(topics));
-
-    if (const auto start = map.find("start")) kafka.start = read_start(*start, true);
-    if (const auto properties = map.find("properties")) {
-        kafka.properties = properties->texts("a map of librdkafka's properties");
-        refuse_reserved(*properties, kafka.properties);
-    }
-    map.done();
-    return kafka;
-}
-
-FileSourceSettings read_file_source(const YamlValue& value, const Labels& labels) {
-    YamlMap map = value.map("a map with paths");
-    FileSourceSettings file;
-    constexpr std::string_view paths = "a list of files, folders or globs";
-    const YamlValue given = map.require("paths", paths);
-    file.paths = given.words(paths);
-    if (file.paths.empty()) given.fail("expected " + std::string(paths));
-    if (const auto follow = map.find("follow")) file.follow = follow->boolean();
-    if (const auto start = map.find("start")) {
-        file.start = read_start(*start, false);
-        if (!file.follow && file.start.from == StartPoint::From::latest) start->fail("latest needs follow: true");
-    }
-    if (const auto prefix = map.find("log_line_prefix")) file.log_line_prefix = prefix->text("PostgreSQL's log_line_prefix");
-    file.labels = read_labels(map, labels);
-    map.done();
-    return file;
-}
-
-std::vector<SourceSettings> read_sources(const YamlValue& value, const Labels& labels) {
-    std::vector<SourceSettings> sources;
-    for (const YamlValue& item : value.list("a list of sources, each {kafka: …} or {file: …}")) {
-        constexpr std::string_view expected = "a source: {kafka: …} or {file: …}";
-        YamlMap map = item.map(expected);
-        const std::string kind = map.only_key(expected);
-        if (kind == "kafka") {
-            sources.emplace_back(read_kafka_source(*map.find(kind), labels));
-        } else if (kind == "file") {
-            sources.emplace_back(read_file_source(*map.find(kind), labels));
-        } else if (kind == "http") {
-            not_available(*map.find(kind));
-        } else {
-            item.fail("unknown source '" + kind + "'; expected " + std::string(expected));
-        }
-    }
-    return sources;
-}
 
 /// With the log in Kafka an environment is what entries are spread by: every record has to have one.
 void require_environments(const YamlValue& value, const std::vector<SourceSettings>& sources) {
@@ -144,6 +27,10 @@ void require_environments(const YamlValue& value, const std::vector<SourceSettin
             for (const TopicSettings& topic : kafka->topics) check(topic.labels, "the topic " + topic.name);
         } else if (const auto* file = std::get_if<FileSourceSettings>(&source)) {
             check(file->labels, "the file source");
+        } else {
+            value.fail(
+                "an http source needs the log in SQLite: with it in Kafka a request repeated to another node would be counted "
+                "twice. Let the senders write to a Kafka topic, or give them a node of their own with a kafka sink");
         }
     }
 }
@@ -295,15 +182,8 @@ DeadLetterSettings read_dead_letter(const YamlValue& value, const std::vector<So
 HttpSettings read_http(const YamlValue& value) {
     YamlMap map = value.map("{listen: host:port}");
     HttpSettings http;
-    if (const auto listen = map.find("listen")) {
-        constexpr std::string_view expected = "an address to listen on such as 127.0.0.1:8780";
-        http.listen = listen->word(expected);
-        const std::size_t colon = http.listen.rfind(':');
-        const std::string port = colon == std::string::npos ? "" : http.listen.substr(colon + 1);
-        const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
-        if (!digits || colon == 0 || std::stoi(port) > 65'535)
-            listen->fail("expected " + std::string(expected) + ", not '" + http.listen + "'");
-    }
+    if (const auto listen = map.find("listen"))
+        http.listen = read_address(*listen, "an address to listen on such as 127.0.0.1:8780");
     if (const auto token = map.secret("token")) http.token = *token;
     if (const auto links = map.find("links")) {
         constexpr std::string_view expected = "a list of links, each {title: Logs, url: 'https://…?service={service}'}";

@@ -21,7 +21,7 @@
 
 namespace culprit {
 
-using SourceSettings = std::variant<KafkaSourceSettings, FileSourceSettings>;
+using SourceSettings = std::variant<KafkaSourceSettings, FileSourceSettings, HttpSourceSettings>;
 using SinkSettings = std::variant<ElasticsearchSettings, KafkaSinkSettings, FileSinkSettings, AlertSettings>;
 
 struct Config {

@@ -21,6 +21,7 @@ LogBatch log_batch_of(const CommitRequest& request) {
     batch.next = request.batch.next;
     batch.identity = request.identity;
     batch.lease = request.lease;
+    batch.keys = request.keys;
     batch.dead_letters = kept_letters_of(request);
     TallyTable tallies;
     for (const Signal& signal : request.batch.signals) {

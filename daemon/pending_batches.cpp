@@ -42,6 +42,9 @@ void merge(CommitRequest& earlier, CommitRequest&& later) {
     earlier.identity = std::move(later.identity);
     earlier.finished = later.finished;
     earlier.opening = earlier.opening || later.opening;
+    earlier.awaited = earlier.awaited || later.awaited;
+    append(earlier.keys.added, std::move(later.keys.added));
+    append(earlier.keys.forgotten, std::move(later.keys.forgotten));
 }
 
 void PendingBatches::add(CommitRequest request, WallClock::time_point now) {
@@ -69,7 +72,9 @@ std::vector<CommitRequest> PendingBatches::take_due(WallClock::time_point now) {
     std::vector<CommitRequest> due;
     if (waiting_.empty() || (added_ < kMost && now - taken_ < spacing_)) return due;
     for (auto it = waiting_.begin(); it != waiting_.end();) {
-        if (!it->second.urgent && now - it->second.since < hold_) {
+        // A commit writes a watermark: one for each sender's quiet request would outgrow what they say.
+        const auto hold = it->second.request.awaited ? hold_ / 5 : hold_;
+        if (!it->second.urgent && now - it->second.since < hold) {
             ++it;
             continue;
         }

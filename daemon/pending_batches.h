@@ -26,7 +26,7 @@ class PendingBatches {
 
     /// A batch under another lease than the one that waits replaces it.
     void add(CommitRequest request, WallClock::time_point now);
-    /// Those that say something, and those that have waited for `hold`.
+    /// Those that say something, those that have waited for `hold`, and those that a sender has awaited for a fifth of it.
     std::vector<CommitRequest> take_due(WallClock::time_point now);
     std::vector<CommitRequest> take_all();
     bool empty() const { return waiting_.empty(); }

@@ -76,6 +76,9 @@ struct Telemetry::Metrics {
     prometheus::Family<Gauge>& sink_pending =
         gauge(registry, "culprit_sink_pending_documents", "Documents that are not safe yet.");
 
+    prometheus::Family<Counter>& ingest_requests =
+        counter(registry, "culprit_ingest_requests_total", "Requests to the HTTP source, by address and status.");
+
     prometheus::Family<Gauge>& state_size = gauge(registry, "culprit_state_size", "The size of a bounded structure.");
     prometheus::Family<Gauge>& state_limit = gauge(registry, "culprit_state_limit", "The limit of a bounded structure.");
 };
@@ -143,6 +146,10 @@ void Telemetry::sink_documents(std::string_view sink, std::string_view result, s
 
 void Telemetry::sink_pending(std::string_view sink, std::size_t count) {
     metrics_->sink_pending.Add({{"sink", std::string(sink)}}).Set(static_cast<double>(count));
+}
+
+void Telemetry::ingest_request(std::string_view path, int status) {
+    metrics_->ingest_requests.Add({{"path", std::string(path)}, {"status", std::to_string(status)}}).Increment();
 }
 
 void Telemetry::state_size(std::string_view what, std::size_t size, std::size_t limit) {

@@ -29,6 +29,8 @@ class Telemetry {
     void sink_request(std::string_view sink, std::string_view outcome, double seconds);
     void sink_documents(std::string_view sink, std::string_view result, std::size_t count);  // written, unchanged, rejected
     void sink_pending(std::string_view sink, std::size_t count);
+    /// A request that brought records: its address, as the API names it, and the answer's status.
+    void ingest_request(std::string_view path, int status);
     /// A bounded structure's size against its limit.
     void state_size(std::string_view what, std::size_t size, std::size_t limit);
 

@@ -84,7 +84,7 @@ Signal tool_event(const Record& record, const Pattern& pattern, const Captures& 
     signal.kind = pattern.kind;
     signal.operation = pattern.operation;
     signal.phase = pattern.phase;
-    signal.tool = pattern.tool;
+    signal.tool = pattern.tool.empty() ? caught(captures, "tool") : pattern.tool;
     signal.migration = caught(captures, "migration");
     // What an application calls itself may differ from what its platform calls it.
     const auto known_service = signal.scope.service;
@@ -124,7 +124,7 @@ std::vector<Signal> events_of(const Record& record, const Pattern& pattern, cons
     add_statement_effects(record, echoed ? sql : unescaped(sql), pattern.phase, knowledge, events);
     if (echoed && pattern.kind != "schema_change") events.push_back(tool_event(record, pattern, captures, matched, knowledge));
     for (auto& event : events) {
-        event.tool = pattern.tool;
+        event.tool = pattern.tool.empty() ? caught(captures, "tool") : pattern.tool;
         event.rule = pattern.id;
     }
     return events;
@@ -141,7 +141,7 @@ void add_tool_events(const Record& record, const TextSearch& text, const Candida
         Captures conditions;
         if (!conditions_hold(pattern, record, conditions)) continue;
         if (!pattern.match) {
-            found.emplace_back(0, tool_event(record, pattern, conditions, {}, knowledge));
+            for (auto& event : events_of(record, pattern, conditions, {}, knowledge)) found.emplace_back(0, std::move(event));
             continue;
         }
         std::size_t from = 0;

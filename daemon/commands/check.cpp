@@ -37,7 +37,7 @@ int check(const CheckOptions& options) {
         if (!loaded) return fail(kWrongUsage, loaded.error().message);
         config = std::move(loaded).value();
         if (config.sources.empty())
-            return fail(kWrongUsage, options.config + ": sources: expected at least one source, {kafka: …} or {file: …}");
+            return fail(kWrongUsage, options.config + ": sources: expected at least one source, {kafka: …}, {file: …} or {http: …}");
         std::cout << "ok: configuration " << options.config << std::endl;
     } else if (options.connect) {
         return fail(kWrongUsage, "--connect needs --config, which names the servers");

@@ -21,6 +21,7 @@
 #include "daemon/sinks/file_sink.h"
 #include "daemon/sinks/kafka_sink.h"
 #include "daemon/sources/file_source.h"
+#include "daemon/sources/http_source.h"
 #include "daemon/sources/kafka_source.h"
 #include "daemon/web/http_server.h"
 #include "matchers/recognition.h"
@@ -33,14 +34,23 @@ namespace asio = boost::asio;
 
 using Sources = std::vector<std::unique_ptr<Source>>;
 
-Sources make_sources(const Config& config, const Recognition& recognition, Telemetry& telemetry) {
+/// `log`: null on many nodes, where no source takes requests.
+Result<Sources> make_sources(const Config& config, const Recognition& recognition, Telemetry& telemetry, SqliteSignalLog* log) {
     Sources sources;
     for (const SourceSettings& settings : config.sources) {
         if (const auto* kafka = std::get_if<KafkaSourceSettings>(&settings)) {
             sources.push_back(std::make_unique<KafkaSource>(
                 recognition, *kafka, telemetry, config.signal_log.kafka ? KafkaSource::Group::shared : KafkaSource::Group::own));
+        } else if (const auto* file = std::get_if<FileSourceSettings>(&settings)) {
+            sources.push_back(std::make_unique<FileSource>(recognition, *file));
         } else {
-            sources.push_back(std::make_unique<FileSource>(recognition, std::get<FileSourceSettings>(settings)));
+            auto answered = log->request_keys();
+            if (!answered) return answered.error();
+            auto http = std::make_unique<HttpSource>(recognition, std::get<HttpSourceSettings>(settings), telemetry,
+                                                     std::move(answered).value());
+            if (const auto listening = http->listen(); !listening) return listening.error();
+            spdlog::info("sources.http.listen {}: port {}", std::get<HttpSourceSettings>(settings).listen, http->port());
+            sources.push_back(std::move(http));
         }
     }
     return sources;
@@ -122,7 +132,7 @@ int run(const RunOptions& options) {
     if (options.role != Role::all && !nodes_share)
         return fail(kWrongUsage, options.config + ": --role needs the signal log in Kafka; with SQLite one process does all");
     if (config.sources.empty() && options.role != Role::correlator)
-        return fail(kWrongUsage, options.config + ": sources: expected at least one source, {kafka: …} or {file: …}");
+        return fail(kWrongUsage, options.config + ": sources: expected at least one source, {kafka: …}, {file: …} or {http: …}");
     if (options.role == Role::correlator) config.sources.clear();
     const auto incidents_topic = nodes_share ? kafka_sink_of(config) : std::nullopt;
     if (options.role == Role::matcher) config.sinks.clear();
@@ -152,7 +162,9 @@ int run(const RunOptions& options) {
     if (!outbox) return fail(kWrongUsage, outbox.error().message);
     auto sinks = make_sinks(config, io, telemetry, outbox.value().get());
     if (!sinks) return fail(kWrongUsage, sinks.error().message);
-    Sources sources = make_sources(config, *recognition.value(), telemetry);
+    auto opened_sources = make_sources(config, *recognition.value(), telemetry, log.get());
+    if (!opened_sources) return fail(kWrongUsage, opened_sources.error().message);
+    Sources sources = std::move(opened_sources).value();
 
     PipelineSettings settings;
     settings.quiet_horizon =
@@ -182,7 +194,7 @@ int run(const RunOptions& options) {
         });
     };
     wait_for_signal();
-    AnnouncedMaintenance maintenance;
+    AnnouncedMaintenance maintenance(config.correlation.maintenance);
     std::optional<HttpServer> server;
     std::unique_ptr<IncidentStore> fed;  // by the feed
     std::optional<IncidentFeed> feed;

@@ -22,6 +22,7 @@ struct LogBatch {
     std::string identity;
     std::shared_ptr<GroupLease> lease = {};  // under which a consumer group's member read it; null where there is no group
     std::vector<KeptLetter> dead_letters = {};
+    KeyChanges keys = {};  // one node only: with the log in Kafka no source takes requests
 };
 
 /// Owned by one thread.

@@ -13,6 +13,7 @@
 
 #include "daemon/signal_log/epoch.h"
 #include "daemon/signal_log/integrity_check.h"
+#include "daemon/signal_log/request_key_table.h"
 #include "matchers/compact_tally.h"
 
 namespace culprit {
@@ -129,6 +130,7 @@ struct SqliteSignalLog::State {
     SQLite::Database database;
     std::int64_t epoch = 0;
     std::optional<SQLite::Statement> insert_entry, upsert_offset, upsert_watermark;
+    std::optional<RequestKeyTable> keys;
     std::optional<IntegrityCheck> integrity;
 };
 
@@ -167,6 +169,7 @@ void SqliteSignalLog::State::prepare() {
     database.exec("UPDATE meta SET value = " + newest + " WHERE key = 'schema' AND value < " + newest);
     insert_entry.emplace(database, "INSERT INTO entries (kind, event_time, payload) VALUES (?, ?, ?)");
     upsert_offset.emplace(database, "INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?, ?)");
+    keys.emplace(database);
     upsert_watermark.emplace(database, "INSERT OR REPLACE INTO latest_watermarks VALUES (?, ?, ?, ?)");
 }
 
@@ -242,6 +245,7 @@ Result<std::vector<LogPosition>> SqliteSignalLog::append(std::span<const LogBatc
         SQLite::Transaction transaction(state.database);
         for (const LogBatch& batch : batches) {
             for (const LogEntry& entry : batch.entries) positions.push_back(state.insert(entry));
+            if (!batch.keys.empty()) state.keys->apply(batch.keys);
             if (!batch.next) continue;
             state.upsert_offset->reset();
             bind_input(*state.upsert_offset, batch.input);
@@ -254,6 +258,7 @@ Result<std::vector<LogPosition>> SqliteSignalLog::append(std::span<const LogBatc
     } catch (const SQLite::Exception& exception) {
         // A statement that failed would keep the transaction's rollback from ending.
         for (auto* statement : {&state.insert_entry, &state.upsert_offset, &state.upsert_watermark}) (*statement)->tryReset();
+        state.keys->reset();
         return Error{"the signal log " + state.path + " cannot be written: " + exception.what()};
     }
 }
@@ -271,6 +276,14 @@ Result<ResumePoints> SqliteSignalLog::offsets() {
             points[input] = {Offset{query.getColumn(3).getInt64()}, query.getColumn(4).getString()};
         }
         return points;
+    } catch (const SQLite::Exception& exception) {
+        return Error{"the signal log " + state_->path + " cannot be read: " + exception.what()};
+    }
+}
+
+Result<std::vector<RequestKey>> SqliteSignalLog::request_keys() {
+    try {
+        return state_->keys ? state_->keys->all() : std::vector<RequestKey>();
     } catch (const SQLite::Exception& exception) {
         return Error{"the signal log " + state_->path + " cannot be read: " + exception.what()};
     }

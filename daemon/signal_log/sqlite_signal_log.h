@@ -29,6 +29,8 @@ class SqliteSignalLog final : public SignalLog {
 
     Result<std::vector<LogPosition>> append(std::span<const LogBatch> batches) override;
     Result<ResumePoints> offsets() override;
+    /// Of the requests that it holds, oldest first.
+    Result<std::vector<RequestKey>> request_keys();
 
     /// Calls back for every entry from `from` on, in order. Stops at an entry that cannot be decoded, and says which.
     Result<Done> read(LogPosition from, const std::function<void(const LogEntry&, LogPosition)>& callback);

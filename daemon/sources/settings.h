@@ -40,4 +40,14 @@ struct FileSourceSettings {
     std::map<std::string, std::string> labels;
 };
 
+/// Requests that bring records. `webhook_secrets`: by sender, what its signatures are made with.
+struct HttpSourceSettings {
+    std::string listen;  // host:port or [v6]:port, validated by config.cpp; port 0 takes a free one
+    std::string token;   // empty: no authentication
+    std::map<std::string, std::string> webhook_secrets;
+    std::optional<std::string> log_line_prefix;
+    std::map<std::string, std::string> labels;
+    Duration keep_keys = std::chrono::hours{24};  // how long a repetition is known by its Idempotency-Key
+};
+
 }  // namespace culprit

@@ -13,6 +13,7 @@
 #include "daemon/bounded_queue.h"
 #include "daemon/group_lease.h"
 #include "daemon/kept_letter.h"
+#include "daemon/request_key.h"
 #include "matchers/matcher.h"
 
 namespace culprit {
@@ -26,6 +27,8 @@ struct CommitRequest {
                            // and `batch.next`, so that where a first start began is known after a crash
     std::map<Offset, RecordOrigin> origins = {};  // of the dead letters' records, where they are to be kept
     std::shared_ptr<GroupLease> lease = {};       // many nodes: the hold under which it was read; once lost, the batch is dropped
+    KeyChanges keys = {};                         // of requests over HTTP
+    bool awaited = false;                         // a sender waits for its commit
 };
 
 /// Where to go on: what the signal log has committed for a partition.
@@ -49,7 +52,7 @@ class Source {
     virtual std::string trouble() const = 0;
     /// Why the source has given up and the daemon must stop; empty while it goes on. Any thread.
     virtual std::string failure() const { return {}; }
-    /// Everything below `next` is in the signal log. Called by the fold's thread, for monitoring only; must not block.
+    /// Everything below `next` is in the signal log. Called by the fold's thread; must not block.
     virtual void committed(const InputPartition&, Offset /*next*/) {}
 };
 

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "daemon/web/listener.h"
 #include "daemon/web/routes.h"
 #include "daemon/web/url_query.h"
 
@@ -40,27 +41,6 @@ constexpr std::chrono::seconds kWriteTime{30};
 constexpr std::size_t kStreams = 64;  // connections that wait for events
 constexpr std::chrono::seconds kHeartbeat{15}, kNoteTime{10};
 constexpr std::chrono::milliseconds kEventPause{500};
-
-struct ListenAddress {
-    std::string host, port;
-};
-
-std::optional<ListenAddress> split(const std::string& listen) {
-    const std::size_t colon = listen.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == listen.size()) return std::nullopt;
-    ListenAddress address{listen.substr(0, colon), listen.substr(colon + 1)};
-    if (address.host.size() > 2 && address.host.front() == '[' && address.host.back() == ']')
-        address.host = address.host.substr(1, address.host.size() - 2);
-    return address;
-}
-
-/// What to tell a client whose request could not be read; 0 when there is nobody to tell.
-int status_of(const boost::system::error_code& failure) {
-    if (failure == http::error::header_limit) return 431;
-    if (failure == http::error::body_limit) return 413;
-    if (failure == http::error::end_of_stream || failure == http::error::partial_message) return 0;
-    return failure.category() == http::make_error_code(http::error::bad_method).category() ? 400 : 0;
-}
 
 /// Where a stream of events goes on: where the browser says that it was lost, or what its page shows.
 std::uint64_t since_of(const http::request<http::string_body>& request) {
@@ -97,21 +77,9 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 
     Result<Done> listen() {
         const std::string& text = state_.settings.listen;
-        const auto address = split(text);
-        if (!address) return Error{"http.listen: '" + text + "' is no address; write host:port, such as 127.0.0.1:8780"};
-        boost::system::error_code failure;
-        tcp::resolver resolver(strand_);
-        const auto found = resolver.resolve(address->host, address->port, tcp::resolver::passive, failure);
-        if (failure || found.empty()) return Error{"http.listen: '" + text + "' cannot be resolved: " + failure.message()};
-        const tcp::endpoint endpoint = found.begin()->endpoint();
-        acceptor_.open(endpoint.protocol(), failure);
-        if (!failure) acceptor_.set_option(asio::socket_base::reuse_address(true), failure);
-        if (!failure) acceptor_.bind(endpoint, failure);
-        if (!failure) acceptor_.listen(asio::socket_base::max_listen_connections, failure);
-        if (failure)
-            return Error{"cannot listen on " + text + ": " + failure.message() + "; free the port or change http.listen"};
+        if (const auto listening = listen_on(acceptor_, text, "http.listen"); !listening) return listening.error();
         port_ = acceptor_.local_endpoint().port();
-        state_.loopback_only = endpoint.address().is_loopback();
+        state_.loopback_only = acceptor_.local_endpoint().address().is_loopback();
         if (!state_.loopback_only && state_.settings.token.empty())
             spdlog::warn(
                 "http.listen {} can be reached from other hosts and http.token_file is not set: whoever reaches it reads the "
@@ -192,6 +160,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         if (!outcome->told) co_await outcome->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         if (outcome->told && outcome->problem.empty()) co_return;
         found.status = 503;
+        found.content_type = "application/json";
         found.body =
             nlohmann::json{{"error", outcome->told ? "not recorded: " + outcome->problem
                                                    : "not recorded yet: culprit is busy; look again before you repeat it"}}
@@ -249,7 +218,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
             WebAnswer found;
             bool head = false;
             if (failure) {
-                found.status = status_of(failure);
+                found.status = status_of_unread(failure);
                 if (found.status == 0) co_return;
                 found.content_type = "text/plain; charset=utf-8";
                 found.body = failure.message() + "\n";

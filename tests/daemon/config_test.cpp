@@ -59,7 +59,8 @@ INSTANTIATE_TEST_SUITE_P(
         WrongConfig{"no boolean", "sources:\n  - file: {paths: [a.log], follow: maybe}\n",
                     "culprit.yaml:2: sources[0].file.follow: expected true or false, not 'maybe'"},
         WrongConfig{"an unknown source", "sources:\n  - syslog: {}\n",
-                    "culprit.yaml:2: sources[0]: unknown source 'syslog'; expected a source: {kafka: …} or {file: …}"},
+                    "culprit.yaml:2: sources[0]: unknown source 'syslog'; expected a source: {kafka: …}, {file: …} or {http: "
+                    "…}"},
         WrongConfig{"a link that asks for what no incident has",
                     "http:\n  links: [{title: Logs, url: 'https://logs/?q={customer}'}]\n",
                     "culprit.yaml:2: http.links[0].url: {customer} is not known; expected one of id, environment, service, "
@@ -68,8 +69,21 @@ INSTANTIATE_TEST_SUITE_P(
                     "culprit.yaml:1: http.links[0].url: expected http:// or https://"},
         WrongConfig{"a retention below a day", "sinks: [elasticsearch: {urls: ['https://es:9200'], retention: 1h}]\n",
                     "culprit.yaml:1: sinks[0].elasticsearch.retention: expected at least 86400000ms, not '1h'"},
-        WrongConfig{"the http source", "sources:\n  - http: {listen: '127.0.0.1:8781'}\n",
-                    "culprit.yaml:2: sources[0].http: not available in this version; remove it"},
+        WrongConfig{"an http source without a port", "sources:\n  - http: {listen: localhost}\n",
+                    "culprit.yaml:2: sources[0].http.listen: expected an address to listen on such as 127.0.0.1:8781, not "
+                    "'localhost'"},
+        WrongConfig{"an http source twice", "sources: [http: {listen: '[::1]:1'}, http: {listen: '[::1]:1'}]\n",
+                    "culprit.yaml:1: sources[1]: the address is listed twice"},
+        WrongConfig{"a sender that signs nothing", "sources: [http: {listen: 'a:1', webhooks: {argocd: {secret: s}}}]\n",
+                    "culprit.yaml:1: sources[0].http.webhooks.argocd: unknown key; expected one of github, sentry, vercel"},
+        WrongConfig{"a sender without its secret", "sources: [http: {listen: 'a:1', webhooks: {github: {}}}]\n",
+                    "culprit.yaml:1: sources[0].http.webhooks.github: expected {secret_file: …}, with which github signs what it "
+                    "sends"},
+        WrongConfig{"an http source with the log in Kafka",
+                    "labels: {environment: production}\nsources: [http: {listen: 'a:1'}]\nsignal_log: {kafka: {brokers: k}}\n",
+                    "culprit.yaml:3: signal_log: an http source needs the log in SQLite: with it in Kafka a request repeated to "
+                    "another node would be counted twice. Let the senders write to a Kafka topic, or give them a node of their "
+                    "own with a kafka sink"},
         WrongConfig{
             "the Kafka signal log of no broker", "signal_log: {kafka: {topic: culprit.signals}}\n",
             "culprit.yaml:1: signal_log.kafka: brokers: expected a list of brokers, since there is no kafka source to take "
@@ -140,6 +154,7 @@ sources:
       start: 1h
       properties: {security.protocol: SASL_SSL}
   - file: {paths: [/var/log/postgresql/*.json], follow: true, labels: {service: postgresql}}
+  - http: {listen: '127.0.0.1:8781', token: t, keep_keys: 2h, webhooks: {github: {secret: s}}, labels: {service: edge}}
 signal_log: {sqlite: {path: /tmp/signals.db, retention: 7d}}
 correlation: {allowed_lateness: 2m, resolve_after: 20m, watch: 30m, min_confidence: 0.6}
 maintenance: [{environment: production, database: shop, from: '2026-02-01T02:00Z', until: '2026-02-01T02:15Z'}]
@@ -159,6 +174,13 @@ http: {listen: '127.0.0.1:8780'}
     const auto& kafka = std::get<KafkaSourceSettings>(config.sources.at(0));
     EXPECT_EQ(kafka.brokers, std::vector<std::string>{"kafka-7:9092"});
     EXPECT_EQ(kafka.start.from, StartPoint::From::age);
+    const auto& requests = std::get<HttpSourceSettings>(config.sources.at(2));
+    EXPECT_EQ(requests.listen, "127.0.0.1:8781");
+    EXPECT_EQ(requests.token, "t");
+    EXPECT_EQ(requests.keep_keys, std::chrono::hours{2});
+    EXPECT_EQ(requests.webhook_secrets, (std::map<std::string, std::string>{{"github", "s"}}));
+    EXPECT_EQ(requests.labels.at("service"), "edge");
+    EXPECT_EQ(requests.labels.at("environment"), "production");
     EXPECT_EQ(kafka.start.age, std::chrono::hours{1});
     EXPECT_EQ(kafka.topics.at(0).labels.at("environment"), "production");
     EXPECT_EQ(kafka.topics.at(1).labels.at("environment"), "staging") << "the nearer label wins";

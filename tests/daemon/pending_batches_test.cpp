@@ -47,6 +47,21 @@ TEST_F(PendingBatchesTest, BatchesThatOnlyMoveTheWatermarkWaitASecondAndBecomeOn
     EXPECT_EQ(due[0].batch.counters.records, 2U);
 }
 
+TEST_F(PendingBatchesTest, WhatASenderAwaitsWaitsAFifthAndItsKeysStayWithIt) {
+    CommitRequest first = quiet(5, 50), second = quiet(9, 90);
+    first.awaited = second.awaited = true;
+    first.keys.added = {{"a", 1, 1}};
+    second.keys = {{{"b", 2, 2}}, {"c"}};
+    pending_.add(first, start_);
+    pending_.add(second, start_ + milliseconds{100});
+    EXPECT_TRUE(pending_.take_due(start_ + milliseconds{199}).empty());
+    const auto due = pending_.take_due(start_ + milliseconds{200});
+    ASSERT_EQ(due.size(), 1U);
+    ASSERT_EQ(due[0].keys.added.size(), 2U);
+    EXPECT_EQ(due[0].keys.added[1].name, "b");
+    EXPECT_EQ(due[0].keys.forgotten, std::vector<std::string>{"c"});
+}
+
 TEST_F(PendingBatchesTest, ASignalTakesTheWaitingBatchesOfItsPartitionAlong) {
     pending_.add(quiet(5, 50), start_);
     pending_.add(with_signal(9), start_);

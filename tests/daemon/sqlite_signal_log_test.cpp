@@ -138,6 +138,32 @@ TEST_F(SqliteSignalLogTest, EntriesAndOffsetAreWrittenTogetherOrNotAtAll) {
     EXPECT_EQ(log->offsets().value().at(kInput).next.value, 13);
 }
 
+TEST_F(SqliteSignalLogTest, KeysOfRequestsAreWrittenWithTheirEntriesAndForgottenAsAsked) {
+    const std::string name("a\0b, sixteen byte", 16);
+    {
+        auto log = open_log(path_);
+        LogBatch taken = batch({tally("a", 3)}, 7);
+        taken.keys.added = {{name, 0xFFFF'FFFF'FFFF'FFFFU, 1'000}, {"older", 2, 900}};
+        append(*log, taken);
+        SQLite::Database(path_, SQLite::OPEN_READWRITE)
+            .exec("CREATE TRIGGER full BEFORE INSERT ON request_keys WHEN NEW.body = 13 BEGIN SELECT RAISE(ABORT, 'full'); END");
+        taken.keys.added = {{"third", 13, 1'001}};
+        EXPECT_FALSE(log->append(std::span(&taken, 1)).ok());
+        EXPECT_EQ(contents(*log).size(), 1U) << "the entry stands without its key: a repetition would count it twice";
+    }
+    auto log = open_log(path_);
+    auto keys = log->request_keys();
+    ASSERT_TRUE(keys.ok());
+    ASSERT_EQ(keys.value().size(), 2U);
+    EXPECT_EQ(keys.value()[0].name, "older");
+    EXPECT_EQ(keys.value()[1].name, name);
+    EXPECT_EQ(keys.value()[1].body, 0xFFFF'FFFF'FFFF'FFFFU);
+    LogBatch next = batch({}, 8);
+    next.keys.forgotten = {"older"};
+    append(*log, next);
+    EXPECT_EQ(log->request_keys().value().size(), 1U);
+}
+
 TEST_F(SqliteSignalLogTest, CanBeReadBesideTheDaemonThatWritesItAndNotWritten) {
     const auto writer = open_log(path_);
     append(*writer, batch({tally("orders_pkey", 3)}, 7));
