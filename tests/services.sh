@@ -339,7 +339,7 @@ postgresql_answers() {
 
 start_alertmanager() {
   mkdir -p "$data"
-  printf 'route: {receiver: none, group_wait: 0s}\nreceivers: [{name: none}]\n' >"$data/alertmanager.yml"
+  printf 'route: {receiver: none, group_wait: 0s, group_by: [group]}\nreceivers: [{name: none}]\n' >"$data/alertmanager.yml"
   detached prometheus-alertmanager --config.file="$data/alertmanager.yml" --storage.path="$data" \
     --web.listen-address="127.0.0.1:$port" --cluster.listen-address=
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "daemon/setup/kibana_panel.h"
+#include "daemon/setup/opensearch_panel.h"
 #include "matchers/embedded_file.h"
 
 namespace culprit {
@@ -26,11 +27,18 @@ Json reference(const std::string& name, const std::string& type, const std::stri
     return {{"name", name}, {"type", type}, {"id", id}};
 }
 
+/// What OpenSearch Dashboards knows at most: its plugins' own migrations go no further.
+const char* opensearch_shape(const std::string& type) {
+    return type == "index-pattern" ? "7.6.0" : type == "visualization" ? "7.10.0" : "7.9.3";
+}
+
 /// The object's own shape is of `shape`; 7.17 keeps it by type, 8.x by itself.
 Json saved_object(const std::string& type, const std::string& id, const char* shape, Json attributes, Json references,
                   KibanaVersion version) {
     Json object{{"id", id}, {"type", type}, {"attributes", std::move(attributes)}, {"references", std::move(references)}};
-    if (version.major < 8) {
+    if (version.opensearch) {
+        object["migrationVersion"] = {{type, opensearch_shape(type)}};
+    } else if (version.major < 8) {
         object["migrationVersion"] = {{type, shape}};
     } else {
         object["coreMigrationVersion"] = "8.8.0";
@@ -56,6 +64,10 @@ class Builder {
         KibanaObjects all;
         for (const auto& view : root_["data_views"]) all.saved_objects.push_back(data_view(view.second));
         for (const auto& search : root_["searches"]) all.saved_objects.push_back(saved_search(search));
+        if (version_.opensearch) {
+            for (const auto& dashboard : root_["dashboards"]) add_opensearch(dashboard, all.saved_objects);
+            return all;
+        }
         for (const auto& dashboard : root_["dashboards"]) all.saved_objects.push_back(this->dashboard(dashboard));
         for (const auto& rule : root_["rules"]) all.rules.push_back(this->rule(rule));
         return all;
@@ -69,7 +81,10 @@ class Builder {
 
     Json data_view(const YAML::Node& view) const {
         Json attributes{{"title", index_of(text(view, "title"))}, {"timeFieldName", text(view, "time")}};
-        if (version_.major >= 8) attributes["name"] = text(view, "name");
+        if (version_.opensearch)
+            attributes["fieldFormatMap"] = field_formats(text(view, "id") == "culprit-changes").dump();
+        else if (version_.major >= 8)
+            attributes["name"] = text(view, "name");
         return saved_object("index-pattern", text(view, "id"), "7.11.0", std::move(attributes), Json::array(), version_);
     }
 
@@ -85,17 +100,82 @@ class Builder {
                             version_);
     }
 
+    /// How OpenSearch Dashboards shows a field wherever it does: an id leads to culprit's page.
+    Json field_formats(bool changes) const {
+        Json formats{{"culprit.cause.confidence", {{"id", "percent"}, {"params", {{"pattern", "0%"}}}}}};
+        if (page_.empty()) return formats;
+        const auto leads_to = [&](const char* field, const std::string& path) {
+            formats[field] = {{"id", "url"},
+                              {"params",
+                               {{"type", "a"},
+                                {"urlTemplate", page_ + path + "{{value}}"},
+                                {"labelTemplate", "{{value}}"},
+                                {"openLinkInCurrentTab", false}}}};
+        };
+        leads_to("culprit.id", changes ? "/changes?q=" : "/incidents/");
+        leads_to("culprit.cause.change", "/changes?q=");
+        return formats;
+    }
+
+    static Json grid_of(const YAML::Node& panel, const std::string& index) {
+        return {{"x", panel["at"][0].as<int>()},
+                {"y", panel["at"][1].as<int>()},
+                {"w", panel["at"][2].as<int>()},
+                {"h", panel["at"][3].as<int>()},
+                {"i", index}};
+    }
+
+    Json dashboard_attributes(const YAML::Node& node, const Json& panels) const {
+        return {{"title", text(node, "title")},
+                {"description", text(node, "description")},
+                {"timeRestore", true},
+                {"timeFrom", "now-24h"},
+                {"timeTo", "now"},
+                {"refreshInterval", {{"pause", false}, {"value", 60'000}}},
+                {"version", 1},
+                {"kibanaSavedObjectMeta", search_source("", false)},
+                {"optionsJSON", Json{{"useMargins", true}, {"hidePanelTitles", false}}.dump()},
+                {"panelsJSON", panels.dump()}};
+    }
+
+    /// A dashboard and, before it, its visualisations.
+    void add_opensearch(const YAML::Node& node, std::vector<Json>& all) const {
+        Json panels = Json::array(), references = Json::array();
+        for (const auto& each : node["panels"]) {
+            const std::string index = std::to_string(panels.size() + 1), name = "panel_" + index;
+            panels.push_back({{"version", "7.10.2"},
+                              {"panelIndex", index},
+                              {"title", text(each, "title")},
+                              {"gridData", grid_of(each, index)},
+                              {"embeddableConfig", Json::object()},
+                              {"panelRefName", name}});
+            if (text(each, "chart") == "search") {
+                references.push_back(reference(name, "search", text(each, "search")));
+                continue;
+            }
+            const std::string id = text(node, "id") + "-" + index;
+            Json attributes{{"title", text(node, "title") + ": " + text(each, "title")},
+                            {"description", ""},
+                            {"version", 1},
+                            {"visState", visualization_state(each).dump()},
+                            {"uiStateJSON", "{}"},
+                            {"kibanaSavedObjectMeta", search_source(text(each, "query"), true)}};
+            all.push_back(saved_object(
+                "visualization", id, "", std::move(attributes),
+                {reference("kibanaSavedObjectMeta.searchSourceJSON.index", "index-pattern", view_id(each))}, version_));
+            references.push_back(reference(name, "visualization", id));
+        }
+        all.push_back(
+            saved_object("dashboard", text(node, "id"), "", dashboard_attributes(node, panels), std::move(references), version_));
+    }
+
     Json dashboard(const YAML::Node& node) const {
         Json panels = Json::array(), references = Json::array();
         for (const auto& each : node["panels"]) {
             const std::string index = std::to_string(panels.size() + 1);
             Json panel{
                 {"version", version_.major < 8 ? "7.17.0" : "8.11.0"}, {"panelIndex", index}, {"title", text(each, "title")}};
-            panel["gridData"] = {{"x", each["at"][0].as<int>()},
-                                 {"y", each["at"][1].as<int>()},
-                                 {"w", each["at"][2].as<int>()},
-                                 {"h", each["at"][3].as<int>()},
-                                 {"i", index}};
+            panel["gridData"] = grid_of(each, index);
             Json enhancements = drill_downs(each, text(node, "id") + "-" + index, index, references);
             if (text(each, "chart") == "search") {
                 panel["type"] = "search";
@@ -111,16 +191,7 @@ class Builder {
             }
             panels.push_back(std::move(panel));
         }
-        Json attributes{{"title", text(node, "title")},
-                        {"description", text(node, "description")},
-                        {"timeRestore", true},
-                        {"timeFrom", "now-24h"},
-                        {"timeTo", "now"},
-                        {"refreshInterval", {{"pause", false}, {"value", 60'000}}},
-                        {"version", 1},
-                        {"kibanaSavedObjectMeta", search_source("", false)},
-                        {"optionsJSON", Json{{"useMargins", true}, {"hidePanelTitles", false}}.dump()},
-                        {"panelsJSON", panels.dump()}};
+        Json attributes = dashboard_attributes(node, panels);
         if (version_.major >= 8 && node["filters"]) attributes["controlGroupInput"] = controls(node, references);
         return saved_object("dashboard", text(node, "id"), version_.major < 8 ? "7.17.0" : "8.7.0", std::move(attributes),
                             std::move(references), version_);
@@ -219,7 +290,8 @@ Result<KibanaVersion> parse_kibana_version(const std::string& text) {
     const bool dotted = major.ec == std::errc{} && major.ptr != end && *major.ptr == '.';
     if (!dotted || std::from_chars(major.ptr + 1, end, version.minor).ec != std::errc{})
         return Error{"'" + text + "' is no version of Kibana; expected one such as 8.11.4"};
-    if (version.major < 7 || (version.major == 7 && version.minor < 17))
+    version.opensearch = version.major >= 1 && version.major <= 3;  // Kibana has counted from 4 since 2015
+    if (!version.opensearch && (version.major < 7 || (version.major == 7 && version.minor < 17)))
         return Error{"Kibana " + text + " is too old: 7.17 is the oldest that these dashboards are made for"};
     return version;
 }

@@ -18,7 +18,7 @@ HttpRequest request_to(const KibanaSettings& settings, const std::string& method
     request.method = method;
     request.target = in_space(settings, target);
     request.body = std::move(body);
-    request.headers = {{"kbn-xsrf", "culprit"}};  // Kibana refuses what a browser's form could have sent
+    request.headers = {{"kbn-xsrf", "culprit"}, {"osd-xsrf", "culprit"}};  // refused is what a browser's form could have sent
     return request;
 }
 
@@ -67,6 +67,7 @@ SetupStep import_step(const KibanaSettings& settings, const KibanaObjects& objec
     step.request = request_to(settings, "POST", "/api/saved_objects/_import?overwrite=true", std::move(body));
     step.request.content_type = std::string("multipart/form-data; boundary=") + kBoundary;
     step.what = std::to_string(count["index-pattern"]) + " data views, " + std::to_string(count["search"]) + " searches, " +
+                (count["visualization"] > 0 ? std::to_string(count["visualization"]) + " visualisations, " : "") +
                 std::to_string(count["dashboard"]) + " dashboards";
     return step;
 }
@@ -104,6 +105,7 @@ Result<Done> set_kibana_up(const KibanaSettings& settings, const std::string& in
     const SetupStep step = import_step(settings, objects);
     if (const auto done = import(kibana, step); !done) return done;
     said(step.what);
+    if (version.value().opensearch) said("no rules: OpenSearch alerts by monitors of its own, or let culprit alert");
     for (const KibanaRule& rule : objects.rules)
         if (const auto done = put_rule(kibana, settings, rule, said); !done) return done;
     return Done{};

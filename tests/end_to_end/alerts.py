@@ -19,9 +19,9 @@ def now(offset=0):
     return time.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def error(table, constraint, pid, offset=0):
+def error(table, constraint, pid, offset=0, database="shop"):
     """One duplicate key as PostgreSQL's jsonlog has it."""
-    return json.dumps({"timestamp": now(offset).replace("T", " ").replace("Z", " UTC"), "user": "shop", "dbname": "shop", "pid": pid, "session_id": f"5f.{pid}",
+    return json.dumps({"timestamp": now(offset).replace("T", " ").replace("Z", " UTC"), "user": "shop", "dbname": database, "pid": pid, "session_id": f"5f.{pid}",
                        "line_num": 1, "error_severity": "ERROR", "state_code": "23505",
                        "message": f'duplicate key value violates unique constraint "{constraint}"',
                        "detail": "Key (email)=(a@x.org) already exists.", "statement": f"INSERT INTO {table} (email) VALUES ('a@x.org')"})
@@ -100,6 +100,59 @@ class Alerts(unittest.TestCase):
             again = wait_until("it is told again", lambda: [each for each in self.alerts() if each["updatedAt"] != first], patience=20, explain=daemon.log_tail)
             self.assertEqual([each["fingerprint"] for each in again], [fingerprint], "labels are stable")
             wait_until("Alertmanager hears that it is over", lambda: not self.alerts(), patience=40, explain=daemon.log_tail)
+            daemon.stop()
+
+    def test_what_one_bad_release_broke_is_one_group_and_one_page(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        common = {"hold": "3s", "min_severity": "SEV4"}
+        release = {"event": "deployment", "action": "finished", "time": now(-60), "service": "web", "version": "2.1.0"}
+        self.append(json.dumps(release), *(json.dumps({"time": now(-30 + at), "level": "error", "service": "web", "release": "2.1.0", "sqlstate": "42P01",
+                                                        "msg": f'relation "{table}" does not exist'}) for at in range(25) for table in ("carts", "wishlists")))
+        with self.daemon({"alertmanager": {"urls": [f"http://{services.address('alertmanager')}"], **common}}, {"webhook": {"url": listener.url, **common}}) as daemon:
+            alerts = wait_until("Alertmanager has both", lambda: (lambda them: them if len(them) == 2 else None)(self.alerts()), patience=30, explain=daemon.log_tail)
+            self.assertEqual({alert["labels"]["kind"] for alert in alerts}, {"undefined_table"})
+            address = f"http://{services.address('alertmanager')}/api/v2/alerts/groups?filter=environment%3D{os.path.basename(self.folder)}"
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                group, = json.load(answer)
+            self.assertEqual(len(group["alerts"]), 2, "grouped by the label `group`")
+            self.assertIn("deployment of web 2.1.0", alerts[0]["annotations"]["cause"])
+            wait_until("the webhook took one", listener.delivered, patience=30, explain=daemon.log_tail)
+            daemon.stop()
+        self.assertEqual([body["event"] for _, body in listener.delivered()].count("opened"), 1)
+
+    def test_what_is_planned_or_silenced_pages_nobody_until_that_is_over(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.append(error("users", "old_key", 1, -3))
+        with self.daemon({"webhook": {"url": listener.url, "hold": "2s", "min_severity": "SEV4"}}) as daemon:
+            def post(path, body):
+                request = urllib.request.Request(f"http://127.0.0.1:{daemon.port}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    return json.load(answer)
+
+            def incident(constraint):
+                found = [each["culprit"] for each in json.loads(daemon.get("/api/v1/incidents?q=" + constraint)[1])["incidents"]]
+                return found[0] if found else None
+
+            def opened():
+                return [body["incident"]["culprit"]["symptom"]["constraint"] for _, body in listener.delivered() if body["event"] == "opened"]
+
+            window = post("/api/v1/maintenance", {"database": "billing", "from": now(-60), "until": now(600)})
+            self.append(*(error("invoices", "planned_key", 100 + at, -2, "billing") for at in range(3)), *(error("users", "quiet_key", 200 + at, -2) for at in range(3)))
+            own = wait_until("the incident to silence is there", lambda: incident("quiet_key"), patience=20, explain=daemon.log_tail)
+            silence = f"/api/v1/incidents/{own['id']}/silence"
+            post(silence, {"minutes": 60})
+            wait_until("the planned one is there", lambda: incident("planned_key"), patience=20, explain=daemon.log_tail)
+            self.append(*(error("users", "loud_key", 300 + at) for at in range(3)))
+            wait_until("the other one pages", lambda: "loud_key" in opened(), patience=30, explain=daemon.log_tail)
+            self.assertCountEqual(opened(), ["old_key", "loud_key"])
+
+            post(f"/api/v1/maintenance/{window['id']}/end", {})
+            post(silence, {"withdrawn": True})
+            self.append(*(error("invoices", "unplanned_key", 400 + at, 0, "billing") for at in range(3)), error("users", "quiet_key", 500))
+            wait_until("both page", lambda: {"quiet_key", "unplanned_key"} <= set(opened()), patience=30, explain=daemon.log_tail)
+            self.assertCountEqual(opened(), ["old_key", "loud_key", "quiet_key", "unplanned_key"], "what began in the window stays planned")
             daemon.stop()
 
     def test_a_webhook_is_retried_under_one_key_and_a_kill_pages_nobody_twice(self):

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 
 #include "daemon/setup/kibana_setup.h"
 #include "kibana_validator.h"
@@ -31,6 +32,51 @@ TEST_P(EveryVersion, HasReferencesThatLeadSomewhereAndColumnsThatAreThere) {
 }
 INSTANTIATE_TEST_SUITE_P(Of, EveryVersion,
                          testing::Values(KibanaVersion{7, 17}, KibanaVersion{8, 4}, KibanaVersion{8, 11}, KibanaVersion{9, 0}));
+
+TEST(KibanaObjects, OfOpenSearchDashboardsAreVisualisationsOfTheShapesThatItKnows) {
+    const KibanaVersion version = parse_kibana_version("2.19.0").value();
+    ASSERT_TRUE(version.opensearch);
+    const KibanaObjects all = kibana_objects(version, "culprit-incidents", "https://culprit.example");
+    EXPECT_EQ(test::problems_of(all.saved_objects), std::vector<std::string>{});
+    EXPECT_TRUE(all.rules.empty());
+    std::map<std::string, std::string> shapes;
+    std::size_t panels_of_kibana = 0, visualisations = 0;
+    for (const Json& each : all.saved_objects) {
+        const std::string type = each["type"];
+        shapes[type] = each["migrationVersion"][type];
+        visualisations += type == "visualization" ? 1 : 0;
+        EXPECT_EQ(each.dump().find("\"lens\""), std::string::npos) << "it has no Lens";
+    }
+    EXPECT_EQ(shapes, (std::map<std::string, std::string>{
+                          {"dashboard", "7.9.3"}, {"index-pattern", "7.6.0"}, {"search", "7.9.3"}, {"visualization", "7.10.0"}}));
+    const KibanaObjects kibana = kibana_objects({8, 11});
+    for (const Json& each : kibana.saved_objects)
+        if (each["type"] == "dashboard")
+            for (const Json& panel : panels(kibana, each["id"])) panels_of_kibana += panel["type"] == "lens" ? 1 : 0;
+    EXPECT_EQ(visualisations, panels_of_kibana) << "each panel is there";
+    const Json formats =
+        Json::parse(object(all, "index-pattern", "culprit-incidents")["attributes"]["fieldFormatMap"].get<std::string>());
+    EXPECT_EQ(formats["culprit.id"]["params"]["urlTemplate"], "https://culprit.example/incidents/{{value}}");
+}
+
+TEST(KibanaObjects, TheValidatorFindsVisualisationsThatShowNothing) {
+    const KibanaVersion version{2, 19, true};
+    const auto broken = [&](const std::function<void(Json&)>& change) {
+        std::vector<Json> all = kibana_objects(version).saved_objects;
+        for (Json& each : all) {
+            if (each["id"] != "culprit-overview-8") continue;  // bars
+            Json state = Json::parse(each["attributes"]["visState"].get<std::string>());
+            change(state);
+            each["attributes"]["visState"] = state.dump();
+        }
+        return test::problems_of(all).size();
+    };
+    EXPECT_EQ(broken([](Json&) {}), 0U);
+    EXPECT_EQ(broken([](Json& state) { state["aggs"][1]["params"]["orderBy"] = "7"; }), 1U);
+    EXPECT_EQ(broken([](Json& state) { state["aggs"][1]["schema"] = "bucket"; }), 1U);
+    EXPECT_EQ(broken([](Json& state) { state["aggs"].erase(0); }), 2U);
+    EXPECT_EQ(broken([](Json& state) { state["type"] = "lens"; }), 1U);
+}
 
 TEST(KibanaObjects, SayHowOldTheirShapeIsAsTheVersionSaysIt) {
     const KibanaObjects old = kibana_objects({7, 17}), today = kibana_objects({8, 11});
@@ -166,7 +212,7 @@ TEST(KibanaSetup, TheImportIsAFormWithOneObjectALine) {
     const std::string& body = step.request.body;
     EXPECT_TRUE(body.starts_with("--culprit-saved-objects\r\nContent-Disposition: form-data; name=\"file\"; filename="));
     EXPECT_TRUE(body.ends_with("\r\n--culprit-saved-objects--\r\n"));
-    EXPECT_EQ(step.request.headers, (std::vector<std::pair<std::string, std::string>>{{"kbn-xsrf", "culprit"}}));
+    EXPECT_EQ(step.request.headers, (std::vector<std::pair<std::string, std::string>>{{"kbn-xsrf", "culprit"}, {"osd-xsrf", "culprit"}}));
 }
 
 TEST(KibanaSetup, ARuleThatIsThereIsChangedWithoutWhatIsFixed) {

@@ -17,13 +17,14 @@ using test::ScriptedServer;
 class Answers {
    public:
     ScriptedAnswer operator()(const ReceivedRequest& request) {
-        if (request.target == "/api/status") return {200, R"({"name":"kibana","version":{"number":"8.11.4"}})"};
+        if (request.target == "/api/status") return {200, R"({"name":"kibana","version":{"number":")" + version + "\"}}"};
         if (request.target.starts_with("/api/saved_objects/_import")) return {200, imported};
         if (request.method == "GET") return {rules.contains(request.target) ? 200 : 404};
         if (request.method == "POST" && !rules.insert(request.target).second) return {409};
         return {200};
     }
     std::set<std::string> rules;
+    std::string version = "8.11.4";
     std::string imported = R"({"success":true,"successCount":8})";
 };
 
@@ -50,6 +51,18 @@ TEST(KibanaSetup, TwiceIsTheSameAsOnce) {
     EXPECT_EQ(second.error, "");
     EXPECT_EQ(second.said, first.said);
     EXPECT_EQ(answers.rules.size(), 3U);
+}
+
+TEST(KibanaSetup, OpenSearchDashboardsGetVisualisationsAndNoRules) {
+    Answers answers;
+    answers.version = "2.19.0";
+    ScriptedServer server(std::ref(answers));
+    const Outcome outcome = set_up(server.url());
+    EXPECT_EQ(outcome.error, "");
+    ASSERT_EQ(outcome.said.size(), 2U);
+    EXPECT_TRUE(outcome.said[0].find(" visualisations, 4 dashboards") != std::string::npos) << outcome.said[0];
+    EXPECT_TRUE(outcome.said[1].starts_with("no rules: ")) << outcome.said[1];
+    EXPECT_TRUE(answers.rules.empty());
 }
 
 TEST(KibanaSetup, WhatKibanaRefusesIsSaid) {

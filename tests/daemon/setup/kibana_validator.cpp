@@ -127,6 +127,13 @@ void check_attributes(const Json& object, const std::string& where, std::vector<
           {"panelsJSON", is_text},
           {"optionsJSON", is_text},
           {"version", is_number}}},
+        {"visualization",
+         {{"title", is_text},
+          {"description", is_text},
+          {"visState", is_text},
+          {"uiStateJSON", is_text},
+          {"version", is_number},
+          {"kibanaSavedObjectMeta", is_search_source}}},
     };
     const auto known = kKnown.find(object["type"].get<std::string>());
     if (known == kKnown.end()) return problems.push_back(where + ": a type that this validator does not know");
@@ -137,6 +144,29 @@ void check_attributes(const Json& object, const std::string& where, std::vector<
         else if (!shape->second(value))
             problems.push_back(where + ": " + name + " is not as its schema has it");
     }
+}
+
+/// OpenSearch Dashboards: src/plugins/vis_type_{metric,table,vislib}: which schemas a type has, and that buckets are ordered by a
+/// value.
+void check_visualization(const Json& object, const std::string& where, std::vector<std::string>& problems) {
+    static const std::map<std::string, std::set<std::string>> kSchemas{{"metric", {"metric"}},
+                                                                       {"histogram", {"metric", "segment", "group"}},
+                                                                       {"line", {"metric", "segment", "group"}},
+                                                                       {"table", {"metric", "bucket"}}};
+    const Json state = Json::parse(object["attributes"]["visState"].get<std::string>(), nullptr, false);
+    const auto schemas = kSchemas.find(state.value("type", ""));
+    if (schemas == kSchemas.end()) return problems.push_back(where + ": an unknown type of visualisation");
+    std::set<std::string> values;
+    for (const Json& aggregation : state["aggs"]) {
+        const std::string id = aggregation["id"], schema = aggregation["schema"], type = aggregation["type"];
+        const Json& params = aggregation["params"];
+        if (!schemas->second.contains(schema))
+            problems.push_back(where + ": a " + state["type"].get<std::string>() + " has no " + schema);
+        if (type != "count" && params.value("field", "").empty()) problems.push_back(where + ": " + type + " of no field");
+        if (schema == "metric" && !values.insert(id).second) problems.push_back(where + ": two aggregations " + id);
+        if (type == "terms" && !values.contains(params.value("orderBy", ""))) problems.push_back(where + ": ordered by no value");
+    }
+    if (values.empty()) problems.push_back(where + ": shows no value");
 }
 
 void check_grid(const Json& panels, const std::string& where, std::vector<std::string>& problems) {
@@ -182,6 +212,7 @@ std::vector<std::string> problems_of(const std::vector<nlohmann::json>& saved_ob
             if (source.contains("indexRefName") && !names.contains(source["indexRefName"]))
                 problems.push_back(where + ": its search source's reference is missing");
         }
+        if (object["type"] == "visualization") check_visualization(object, where, problems);
         if (!attributes.contains("panelsJSON")) continue;
         const Json panels = Json::parse(attributes["panelsJSON"].get<std::string>(), nullptr, false);
         if (!panels.is_array()) {
@@ -191,8 +222,12 @@ std::vector<std::string> problems_of(const std::vector<nlohmann::json>& saved_ob
         for (const Json& panel : panels) {
             const std::string index = panel["panelIndex"], place = where + ", panel " + index;
             if (panel["gridData"]["i"] != index) problems.push_back(place + ": gridData.i is another panel's");
-            if (panel.contains("panelRefName") && !names.contains(index + ":" + panel["panelRefName"].get<std::string>()))
+            // Since 7.11 the name says which panel's it is; OpenSearch Dashboards goes on from 7.10.
+            const bool named_by_panel = panel.contains("type");
+            if (panel.contains("panelRefName") &&
+                !names.contains((named_by_panel ? index + ":" : "") + panel["panelRefName"].get<std::string>()))
                 problems.push_back(place + ": its reference is missing");
+            if (!named_by_panel) continue;
             if (panel["type"] == "lens") check_lens(panel, place, names, problems);
             check_drill_downs(panel, place, names, events, problems);
         }

@@ -125,7 +125,9 @@ TEST_F(HttpSourceTest, TheKeyIsInTheSameBatchAndARepetitionIsNotCountedAgain) {
 }
 
 TEST_F(HttpSourceTest, ARepetitionIsKnownAfterARestart) {
-    start();
+    HttpSource::Patience patience;
+    patience.stop = milliseconds{100};
+    start(patience);
     auto first = begin_post("/v1/records", error_line("a"), {{"Idempotency-Key", "k1"}});
     const CommitRequest request = pop();
     const std::vector<RequestKey> kept = request.keys.added;  // in the log; the daemon dies before it answers
@@ -198,7 +200,7 @@ TEST_F(HttpSourceTest, AChangeIsAChangeOrRefused) {
     ASSERT_EQ(request.batch.signals.size(), 2U);
     EXPECT_EQ(request.batch.signals[0].scope.release, "2.1.0");
     EXPECT_EQ(request.batch.signals[1].operation, "drop_table");
-    EXPECT_EQ(to_rfc3339(request.batch.signals[1].time), "2026-02-01T10:00:00Z");
+    EXPECT_EQ(to_rfc3339(request.batch.signals[1].time), "2026-02-01T10:00:00.000000Z");
     commit(request);
     EXPECT_EQ(response.get().result_int(), 200);
     const Response refused = post("/v1/changes", R"({"kind":"deployment","service":"shop"} {"hello":"world"})");

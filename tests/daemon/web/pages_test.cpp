@@ -202,7 +202,7 @@ TEST(Pages, maintenance_shows_what_is_open_and_what_comes_with_who_said_so) {
     EXPECT_NE(second.find("production, database shop"), std::string::npos) << second;
     EXPECT_NE(second.find("by &lt;b&gt;ann"), std::string::npos) << second;
     EXPECT_NE(second.find("action=\"/maintenance/w1/end\""), std::string::npos) << second;
-    EXPECT_EQ(maintenance_now(maintenance, now), std::vector<std::string>{"staging until 2026-02-02 03:40:00"});
+    EXPECT_EQ(maintenance_now(maintenance, now), std::vector<std::string>{"staging until 2026-02-02 03:40:00 UTC"});
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ TEST_F(Routes, no_page_of_another_origin_changes_anything) {
 
 TEST_F(Routes, a_window_is_announced_listed_and_called_off) {
     WebRequest said;
-    said.body = R"({"database":"shop","from":"2026-02-01T02:00Z","until":"2026-02-01T02:15Z","text":"upgrade"})";
+    said.body = R"({"database":"shop","from":"2026-02-03T02:00Z","until":"2026-02-03T02:15Z","text":"upgrade"})";
     const WebAnswer announced = ask("POST", "/api/v1/maintenance", said);
     ASSERT_EQ(announced.status, 201) << announced.body;
     maintenance_.add(*announced.note);  // as the fold does
