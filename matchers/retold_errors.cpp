@@ -96,16 +96,21 @@ void add_telling(Signal& first, const Signal& later) {
     fill(first.scope.release, later.scope.release);
 }
 
+Duration RetoldErrors::pause_after(EventTime first) {
+    const bool shows_seconds = first.time_since_epoch() % std::chrono::seconds{1} == Duration{0};
+    return shows_seconds ? std::chrono::seconds{1} : std::chrono::milliseconds{250};
+}
+
 void RetoldErrors::seal(Error& error, std::uint64_t sequence) {
     if (unsealed_.erase(error.trigger) == 0) return;
     error.sealed = sequence;
     sealed_.emplace(sequence, error.trigger);
-    if (error.time) unsealed_by_time_.erase({*error.time, error.trigger});
+    if (error.time) unsealed_by_time_.erase({*error.time + pause_after(*error.time), error.trigger});
 }
 
 void RetoldErrors::pass(std::uint64_t sequence, std::optional<EventTime> time) {
     while (!unsealed_.empty() && sequence >= *unsealed_.begin() + kRecords) seal(waiting_.at(*unsealed_.begin()), sequence);
-    while (time && !unsealed_by_time_.empty() && *time - unsealed_by_time_.begin()->first > kPause)
+    while (time && !unsealed_by_time_.empty() && *time > unsealed_by_time_.begin()->first)
         seal(waiting_.at(unsealed_by_time_.begin()->second), sequence);
 }
 
@@ -135,7 +140,7 @@ std::optional<std::uint64_t> RetoldErrors::tell(std::uint64_t trigger, std::opti
     for (Error* const earlier : list) {
         auto& error = *earlier;
         if (error.trigger >= trigger || (error.sealed && trigger >= *error.sealed)) continue;
-        if (time && error.time && *time - *error.time > kPause) continue;
+        if (time && error.time && *time > *error.time + pause_after(*error.time)) continue;
         if (!is_retold(error, voice, symptom)) continue;
         error.voices.push_back(voice.name);
         error.narrated = error.narrated || voice.narrator;
@@ -153,7 +158,7 @@ std::optional<std::uint64_t> RetoldErrors::tell(std::uint64_t trigger, std::opti
         trigger, Error{trigger, time, {}, std::move(key), {voice.name}, voice.narrator, voice.execution, std::move(known)});
     list.push_back(&place.first->second);
     unsealed_.insert(trigger);
-    if (time) unsealed_by_time_.emplace(*time, trigger);
+    if (time) unsealed_by_time_.emplace(*time + pause_after(*time), trigger);
     return {};
 }
 

@@ -34,8 +34,9 @@ void add_telling(Signal& first, const Signal& later);
 
 class RetoldErrors {
    public:
-    /// How long after the first record another one may tell of the same error; in records of the partition too.
-    static constexpr Duration kPause = std::chrono::seconds{1};
+    /// How long after the first record another one may tell of the same error: frameworks take milliseconds, and a clock that shows
+    /// seconds hides nearly one. In records of the partition too.
+    static Duration pause_after(EventTime first);
     static constexpr std::uint64_t kRecords = 2'000;
     /// Errors of one kind in one stream that wait at once; a newer one ends the oldest's wait.
     static constexpr std::size_t kWaiting = 32;
@@ -72,7 +73,7 @@ class RetoldErrors {
 
     std::map<std::uint64_t, Error> waiting_;                          // by trigger; what follows points into it
     std::map<std::string, std::deque<Error*>> by_key_;                // one kind in one stream, in the order they were told
-    std::set<std::pair<EventTime, std::uint64_t>> unsealed_by_time_;  // those with a time
+    std::set<std::pair<EventTime, std::uint64_t>> unsealed_by_time_;  // those with a time: the last at which they may be told again
     std::set<std::uint64_t> unsealed_;
     std::set<std::pair<std::uint64_t, std::uint64_t>> sealed_;  // the sequence from which on, and the trigger
 };

@@ -127,6 +127,7 @@ asio::awaitable<void> ElasticsearchWriter::run() {
             } else {
                 co_await wait_for_documents();
                 step = co_await flush();
+                flushed_ = std::chrono::steady_clock::now();
             }
         } catch (const std::exception& failure) {  // the dead letters could not be written, or memory ran out
             trouble(std::string("could not write: ") + failure.what());
@@ -157,7 +158,8 @@ asio::awaitable<void> ElasticsearchWriter::run() {
     }
 }
 
-/// Returns with something to send, or when stopping. Gathers for the flush interval, unless the sink is draining.
+/// Returns with something to send, or when stopping. Behind a bulk it gathers for the flush interval, unless the sink is draining;
+/// what comes after a pause goes at once.
 asio::awaitable<void> ElasticsearchWriter::wait_for_documents() {
     boost::system::error_code ignored;
     auto token = asio::redirect_error(asio::use_awaitable, ignored);
@@ -174,7 +176,7 @@ asio::awaitable<void> ElasticsearchWriter::wait_for_documents() {
         timer_.expires_at(asio::steady_timer::time_point::max());
         co_await timer_.async_wait(token);
     }
-    const auto flush_at = std::chrono::steady_clock::now() + settings_.flush_interval;
+    const auto flush_at = flushed_ + settings_.flush_interval;
     while (gathering() && std::chrono::steady_clock::now() < flush_at) {
         timer_.expires_at(flush_at);
         co_await timer_.async_wait(token);

@@ -74,6 +74,7 @@ class ElasticsearchWriter : public std::enable_shared_from_this<ElasticsearchWri
     std::mt19937_64 chance_;
     std::size_t bulk_bytes_;
     unsigned failures_ = 0;
+    std::chrono::steady_clock::time_point flushed_{};
     bool changes_template_stands_ = false;  // put before the first change is written
 
     // Between the fold's thread, the strand and whoever asks for health.

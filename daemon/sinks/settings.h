@@ -16,7 +16,7 @@ struct ElasticsearchSettings {
     std::string index = "culprit-incidents";
     HttpLogin login;
     Duration retention = std::chrono::days{365};  // at least; then `culprit setup elasticsearch` has the servers delete
-    std::chrono::milliseconds flush_interval{250};
+    std::chrono::milliseconds flush_interval{250};  // at least, from one bulk to the next
     std::size_t max_bulk_bytes = 5'000'000;
     std::chrono::milliseconds request_timeout{30'000};
 };

@@ -3,13 +3,15 @@
 #include <librdkafka/rdkafka.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
+
 #include "daemon/kafka_partition.h"
 
 namespace culprit {
 
 namespace {
 
-constexpr int kRequestTimeout = 5'000;  // milliseconds
+constexpr int kRequestTimeout = 5'000, kWakeTimeout = 1;  // milliseconds
 
 KafkaPartitions one(const InputPartition& input, std::int64_t offset) {
     KafkaPartitions list(rd_kafka_topic_partition_list_new(1));
@@ -77,6 +79,19 @@ std::optional<Offset> last_known_end(rd_kafka_s* client, const InputPartition& i
     std::int64_t low = 0, high = 0;
     if (rd_kafka_get_watermark_offsets(client, input.name.c_str(), input.partition, &low, &high) || high < 0) return std::nullopt;
     return Offset{high};
+}
+
+void wake_fetching(rd_kafka_s* client, const InputPartition& input) {
+    // Not rd_kafka_query_watermark_offsets: it waits for the answer whatever the timeout, and that comes behind a fetch that waits.
+    const KafkaPartitions list = one(input, RD_KAFKA_OFFSET_END);
+    (void)rd_kafka_offsets_for_times(client, list.get(), kWakeTimeout);
+}
+
+std::size_t queued_bytes(rd_kafka_s* client) {
+    char text[32] = "";
+    std::size_t size = sizeof text;
+    rd_kafka_conf_get(rd_kafka_conf(client), "queued.max.messages.kbytes", text, &size);
+    return std::strtoull(text, nullptr, 10) * 1'000;
 }
 
 Result<std::optional<Offset>> offset_since(rd_kafka_s* client, const InputPartition& input,

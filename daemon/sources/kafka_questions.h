@@ -33,6 +33,14 @@ Result<PartitionRange> range_of_partition(rd_kafka_s* client, const InputPartiti
 /// The end of the partition as the last fetch told it, without asking; nothing before the first.
 std::optional<Offset> last_known_end(rd_kafka_s* client, const InputPartition& input);
 
+/// Has the partition's leader asked for more at once. librdkafka up to 2.1 asks no more when its queue is full, and its broker
+/// thread looks again only when something else wakes it, at the latest after a second, however soon the queue is drained: half a
+/// second of every second lost. Any request to that broker wakes it. Does not wait for the answer.
+void wake_fetching(rd_kafka_s* client, const InputPartition& input);
+
+/// How many bytes librdkafka reads ahead into one queue.
+std::size_t queued_bytes(rd_kafka_s* client);
+
 /// The first record that is as young as `time`; nothing when there is none.
 Result<std::optional<Offset>> offset_since(rd_kafka_s* client, const InputPartition& input,
                                            std::chrono::system_clock::time_point time);

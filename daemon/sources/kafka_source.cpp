@@ -31,7 +31,9 @@ KafkaProperties consumer_properties(const KafkaSourceSettings& settings) {
     for (const auto& [name, value] : KafkaProperties{{"session.timeout.ms", "6000"},
                                                      {"heartbeat.interval.ms", "2000"},
                                                      {"topic.metadata.refresh.interval.ms", "10000"},
-                                                     {"queued.max.messages.kbytes", "8192"},
+                                                     {"queued.max.messages.kbytes", "32768"},
+                                                     {"fetch.wait.max.ms", "50"},
+                                                     {"fetch.min.bytes", "65536"},
                                                      {"auto.offset.reset", "earliest"},
                                                      {"allow.auto.create.topics", "false"}}) {
         properties.emplace(name, value);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "daemon/sources/dead_letter_record.h"
+#include "daemon/sources/kafka_questions.h"
 
 namespace culprit {
 
@@ -59,7 +60,8 @@ KafkaWorker::KafkaWorker(rd_kafka_s* client, const Recognition& recognition, Bou
       requests_(queue),
       lease_(std::move(lease)),
       keep_origins_(keep_origins),
-      queue_(rd_kafka_queue_new(client)) {}
+      queue_(rd_kafka_queue_new(client)),
+      queued_bytes_(queued_bytes(client)) {}
 
 KafkaWorker::~KafkaWorker() { join(); }
 
@@ -91,6 +93,7 @@ void KafkaWorker::work(std::stop_token stop) {
         messages.resize(static_cast<std::size_t>(std::max<ssize_t>(0, count)));
         pushing = feed(messages, stop);
         for (rd_kafka_message_t* message : messages) rd_kafka_message_destroy(message);
+        if (pushing) refill();
         pushing = pushing && look_after(WallClock::now(), stop);
     }
     // What is complete goes on; entries that are open are read again, from their partition's cut.
@@ -141,6 +144,7 @@ bool KafkaWorker::feed(std::vector<rd_kafka_message_s*>& messages, std::stop_tok
         partition.matcher.accept(records_);
         partition.records += records_.size();
         partition.bytes += bytes;
+        drained_ += bytes;
         partition.idle = false;
         partition.last_record = WallClock::now();
         if ((partition.records >= kRecordsPerBatch || partition.bytes >= kBytesPerBatch) && !take(*found, false, stop))
@@ -177,6 +181,16 @@ bool KafkaWorker::take(Partitions::value_type& item, bool idle, std::stop_token 
     if (!push_or_stop(requests_, request, stop)) return false;
     cuts_[input] = cut;
     return true;
+}
+
+/// At every half of what the queue holds, so that the brokers' answers come before it is empty; their threads in turn.
+void KafkaWorker::refill() {
+    if (drained_ < queued_bytes_ / 2 || partitions_.empty()) return;
+    drained_ = 0;
+    auto next = woken_ ? partitions_.upper_bound(*woken_) : partitions_.begin();
+    if (next == partitions_.end()) next = partitions_.begin();
+    woken_ = next->first;
+    wake_fetching(client_, next->first);
 }
 
 bool KafkaWorker::look_after(WallClock::time_point now, std::stop_token stop) {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -56,6 +57,7 @@ class KafkaWorker {
     bool feed(std::vector<rd_kafka_message_s*>& messages, std::stop_token stop);
     void revive_last();
     bool take(Partitions::value_type& item, bool idle, std::stop_token stop);
+    void refill();
     bool look_after(WallClock::time_point now, std::stop_token stop);
 
     rd_kafka_s* client_;
@@ -67,6 +69,9 @@ class KafkaWorker {
     std::vector<KafkaQueue> forwarded_;
     Partitions partitions_;
     std::map<InputPartition, Offset> cuts_;
+    const std::size_t queued_bytes_;
+    std::size_t drained_ = 0;              // bytes, since the brokers were last asked for more
+    std::optional<InputPartition> woken_;  // the last one whose leader was
     std::vector<RawRecord> records_;
     std::deque<std::string> revived_;  // the bytes of `records_` that came as dead letters
     std::jthread thread_;
