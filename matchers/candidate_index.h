@@ -44,6 +44,9 @@ class CandidateIndex {
     /// Leaves the record's searched text (an application's; the server's is its message) and its candidates in `scratch`.
     void find(const Record& record, Scratch& scratch) const;
 
+    /// The filter for patterns that only add; null where there are none.
+    const LiteralFilter* additions() const { return additions_.get(); }
+
    private:
     CandidateIndex(const Catalogue& catalogue, const LiteralFilter& filter) : catalogue_(catalogue), filter_(filter) {}
 

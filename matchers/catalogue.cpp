@@ -8,17 +8,25 @@
 
 #include "matchers/catalogue_reader.h"
 #include "matchers/embedded_file.h"
+#include "matchers/prepared.h"
 
 namespace culprit {
 
 std::span<const EmbeddedFile> embedded_catalogue();
 std::span<const EmbeddedFile> embedded_translations();
 
-Result<std::unique_ptr<const Catalogue>> Catalogue::load(const std::vector<std::filesystem::path>& directories) {
+Result<std::unique_ptr<const Catalogue>> Catalogue::load(const std::vector<std::filesystem::path>& directories,
+                                                         Examples examples) {
     try {
         auto catalogue = std::make_unique<Catalogue>();
-        CatalogueReader embedded(*catalogue, CatalogueReader::Compiled::at_first_use);
-        for (const auto& file : embedded_catalogue()) embedded.read(std::string(file.name), std::string(file.content));
+        const auto prepared = prepared_catalogue();
+        if (examples == Examples::without && !prepared.empty()) {
+            CatalogueReader embedded(*catalogue, CatalogueReader::Compiled::at_first_use, Examples::without);
+            for (const auto& file : prepared) embedded.read_prepared(file);
+        } else {
+            CatalogueReader embedded(*catalogue, CatalogueReader::Compiled::at_first_use);
+            for (const auto& file : embedded_catalogue()) embedded.read(std::string(file.name), std::string(file.content));
+        }
         CatalogueReader reader(*catalogue, CatalogueReader::Compiled::now);
         for (const auto& directory : directories) {
             std::vector<std::filesystem::path> files;

@@ -25,9 +25,12 @@ struct Narrator {
 
 class Catalogue {
    public:
+    /// Of the embedded files: who only recognises needs no examples, and is quicker without.
+    enum class Examples { with, without };
     /// The embedded files, then the *.yaml of `directories` in order of name; a pattern of a later file replaces one of the same
     /// id. Errors name file, line and what was expected.
-    static Result<std::unique_ptr<const Catalogue>> load(const std::vector<std::filesystem::path>& directories);
+    static Result<std::unique_ptr<const Catalogue>> load(const std::vector<std::filesystem::path>& directories,
+                                                         Examples examples = Examples::with);
     /// One file's text alone, for tests of the format.
     static Result<std::unique_ptr<const Catalogue>> parse(const std::string& name, const std::string& text);
 

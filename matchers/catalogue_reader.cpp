@@ -135,6 +135,24 @@ void CatalogueReader::read(const std::string& name, const std::string& text) {
     }
 }
 
+/// Its server texts come before the rest, as they are read from a file that holds both.
+void CatalogueReader::read_prepared(const PreparedFile& file) {
+    const auto next = [](std::string_view& rest, char end) {
+        const auto at = rest.find(end);
+        const auto part = rest.substr(0, at);
+        rest.remove_prefix(std::min(at, rest.size() - 1) + 1);
+        return part;
+    };
+    for (std::string_view rest = file.server_texts; !rest.empty();) {
+        auto line = next(rest, '\n');
+        ServerTexts::Meaning meaning{std::string(next(line, '\t')), "postgresql.server_text", {}, {}, false, {}};
+        meaning.level = next(line, '\t');
+        meaning.detail = next(line, '\t');
+        catalogue_.server_texts_.add(std::move(meaning), line);
+    }
+    read(std::string(file.name), std::string(file.rest));
+}
+
 void CatalogueReader::read_server_text(const std::string& sqlstate, const YAML::Node& node) const {
     ServerTexts::Meaning meaning{sqlstate, "postgresql.server_text", {}, {}, false, {}};
     std::string text = node.IsMap() ? text_of(node, "text") : node.as<std::string>();
@@ -163,7 +181,8 @@ void CatalogueReader::read_narrators(const YAML::Node& node) {
         Narrator narrator{text_of(entry, "id"), expression(entry, text_of(entry, "match"))};
         if (narrator.id.empty() || text_of(entry, "match").empty()) fail(entry, "an 'id' and a 'match'");
         const auto examples = texts_of(entry["examples"]);
-        if (examples.empty()) fail(entry, "'examples': the beginning of a record of this narrator");
+        if (examples.empty() && examples_ == Catalogue::Examples::with)
+            fail(entry, "'examples': the beginning of a record of this narrator");
         for (const auto& example : examples) {
             if (!find_match(*narrator.match, example))
                 fail(entry["examples"], "examples that 'match' finds, not '" + example + "'");
@@ -299,7 +318,8 @@ Pattern CatalogueReader::read_pattern(const YAML::Node& node) const {
     if (!pattern.adds_only && !pattern.says_nothing && pattern.literals.empty()) derive_literals(node, match, pattern);
     pattern.examples = read_examples(node["examples"], pattern);
     pattern.counter_examples = read_examples(node["counter_examples"], pattern);
-    if (pattern.examples.empty()) fail(node, "'examples': at least one line with what is to be found in it");
+    if (pattern.examples.empty() && examples_ == Catalogue::Examples::with)
+        fail(node, "'examples': at least one line with what is to be found in it");
     return pattern;
 }
 
@@ -345,7 +365,8 @@ void CatalogueReader::read_message(const YAML::Node& node) {
         if (first) {
             pattern.examples = read_examples(node["examples"], pattern);
             pattern.counter_examples = read_examples(node["counter_examples"], pattern);
-            if (pattern.examples.empty()) fail(node, "'examples': at least one line with what is to be found in it");
+            if (pattern.examples.empty() && examples_ == Catalogue::Examples::with)
+                fail(node, "'examples': at least one line with what is to be found in it");
         }
         first = false;
         add(std::move(pattern));

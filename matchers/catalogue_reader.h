@@ -7,6 +7,7 @@
 #include <string>
 
 #include "matchers/catalogue.h"
+#include "matchers/prepared.h"
 
 namespace culprit {
 
@@ -22,9 +23,11 @@ class CatalogueReader {
     /// embedded catalogue, which tests compile, when they are first used.
     enum class Compiled { now, at_first_use };
 
-    CatalogueReader(Catalogue& catalogue, Compiled when) : catalogue_(catalogue), when_(when) {}
+    CatalogueReader(Catalogue& catalogue, Compiled when, Catalogue::Examples examples = Catalogue::Examples::with)
+        : catalogue_(catalogue), when_(when), examples_(examples) {}
     /// Throws CatalogueProblem.
     void read(const std::string& name, const std::string& text);
+    void read_prepared(const PreparedFile& file);
 
    private:
     [[noreturn]] void fail(const YAML::Node& node, const std::string& expected) const;
@@ -49,6 +52,7 @@ class CatalogueReader {
 
     Catalogue& catalogue_;
     Compiled when_;
+    Catalogue::Examples examples_;
     std::string file_;
     std::string tool_;  // of the file being read
     std::string docs_;

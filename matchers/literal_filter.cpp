@@ -1,10 +1,14 @@
 #include "matchers/literal_filter.h"
 
 #include <hs/hs.h>
+#include <xxhash.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
 #include <utility>
+
+#include "matchers/prepared.h"
 
 namespace culprit {
 namespace {
@@ -19,6 +23,56 @@ int collect(unsigned id, unsigned long long, unsigned long long, unsigned, void*
     return 0;
 }
 
+/// What hs_compile_lit_multi is given; points into the literals.
+struct Expressions {
+    std::vector<const char*> texts;
+    std::vector<unsigned> flags, ids;
+    std::vector<std::size_t> lengths;
+};
+
+Result<Expressions> expressions_of(const std::vector<std::string>& literals) {
+    if (literals.empty()) return Error{"the literal filter needs at least one literal: the catalogue has no patterns"};
+    Expressions expressions;
+    for (const auto& literal : literals) {
+        for (const unsigned char byte : literal) {
+            if (byte < 0x20 || byte == 0x7f) return Error{"the literal '" + literal + "' holds a control character"};
+        }
+        if (literal.size() < 3) return Error{"the literal '" + literal + "' has fewer than three bytes"};
+        expressions.ids.push_back(static_cast<unsigned>(expressions.ids.size()));
+        expressions.texts.push_back(literal.c_str());
+        expressions.lengths.push_back(literal.size());
+        expressions.flags.push_back(HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH);
+    }
+    return expressions;
+}
+
+/// For this machine where `platform` is null.
+Result<hs_database_t*> compiled(const Expressions& expressions, const hs_platform_info_t* platform) {
+    hs_database_t* database = nullptr;
+    hs_compile_error_t* problem = nullptr;
+    if (hs_compile_lit_multi(expressions.texts.data(), expressions.flags.data(), expressions.ids.data(),
+                             expressions.lengths.data(), static_cast<unsigned>(expressions.texts.size()), HS_MODE_BLOCK, platform,
+                             &database, &problem) == HS_SUCCESS)
+        return database;
+    Error error{std::string("the literal filter does not compile: ") +
+                (problem != nullptr ? problem->message : "unknown reason")};
+    hs_free_compile_error(problem);
+    return error;
+}
+
+/// Of the build's, if it knew these literals and this kind of processor: Vectorscan refuses those of another, and of another
+/// version of itself.
+hs_database_t* prepared(const std::vector<std::string>& literals) {
+    const auto digest = digest_of(literals);
+    for (const auto& filter : prepared_filters()) {
+        hs_database_t* database = nullptr;
+        if (filter.literals == digest &&
+            hs_deserialize_database(filter.database.data(), filter.database.size(), &database) == HS_SUCCESS)
+            return database;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 LiteralFilter::Scratch::~Scratch() { hs_free_scratch(static_cast<hs_scratch_t*>(scratch_)); }
@@ -28,36 +82,44 @@ LiteralFilter::Scratch& LiteralFilter::Scratch::operator=(Scratch&& other) noexc
     return *this;
 }
 
+std::uint64_t digest_of(const std::vector<std::string>& literals) {
+    std::string all;
+    for (const auto& literal : literals) all.append(literal).push_back('\n');
+    return XXH3_64bits(all.data(), all.size());
+}
+
 Result<std::unique_ptr<LiteralFilter>> LiteralFilter::compile(const std::vector<std::string>& literals) {
-    if (literals.empty()) return Error{"the literal filter needs at least one literal: the catalogue has no patterns"};
-    std::vector<const char*> expressions;
-    std::vector<unsigned> flags;
-    std::vector<unsigned> ids;
-    std::vector<std::size_t> lengths;
-    for (const auto& literal : literals) {
-        for (const unsigned char byte : literal) {
-            if (byte < 0x20 || byte == 0x7f) return Error{"the literal '" + literal + "' holds a control character"};
-        }
-        if (literal.size() < 3) return Error{"the literal '" + literal + "' has fewer than three bytes"};
-        ids.push_back(static_cast<unsigned>(expressions.size()));
-        expressions.push_back(literal.c_str());
-        lengths.push_back(literal.size());
-        flags.push_back(HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH);
-    }
+    auto expressions = expressions_of(literals);
+    if (!expressions.ok()) return expressions.error();
     std::unique_ptr<LiteralFilter> filter(new LiteralFilter);
     filter->literals_ = literals;
-    hs_database_t* database = nullptr;
-    hs_compile_error_t* problem = nullptr;
-    if (hs_compile_lit_multi(expressions.data(), flags.data(), ids.data(), lengths.data(),
-                             static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr, &database,
-                             &problem) != HS_SUCCESS) {
-        Error error{std::string("the literal filter does not compile: ") +
-                    (problem != nullptr ? problem->message : "unknown reason")};
-        hs_free_compile_error(problem);
-        return error;
-    }
-    filter->database_ = database;
+    filter->database_ = prepared(literals);
+    filter->prepared_ = filter->database_ != nullptr;
+    if (filter->prepared_) return filter;
+    const auto database = compiled(expressions.value(), nullptr);
+    if (!database.ok()) return database.error();
+    filter->database_ = database.value();
     return filter;
+}
+
+std::vector<std::string> LiteralFilter::serialised(const std::vector<std::string>& literals) {
+    std::vector<std::string> all;
+    const auto expressions = expressions_of(literals);
+    if (!expressions.ok()) return all;
+    constexpr unsigned long long kAvx2 = HS_CPU_FEATURES_AVX2, kAvx512 = kAvx2 | HS_CPU_FEATURES_AVX512;
+    for (const unsigned long long features : {0ULL, kAvx2, kAvx512, kAvx512 | HS_CPU_FEATURES_AVX512VBMI}) {
+        const hs_platform_info_t platform{HS_TUNE_FAMILY_GENERIC, features, 0, 0};
+        const auto database = compiled(expressions.value(), &platform);
+        if (!database.ok()) continue;  // not a platform of this library's
+        char* bytes = nullptr;
+        std::size_t size = 0;
+        if (hs_serialize_database(database.value(), &bytes, &size) == HS_SUCCESS) {
+            all.emplace_back(bytes, size);
+            std::free(bytes);
+        }
+        hs_free_database(database.value());
+    }
+    return all;
 }
 
 LiteralFilter::~LiteralFilter() { hs_free_database(static_cast<hs_database_t*>(database_)); }

@@ -32,6 +32,10 @@ class LiteralFilter {
     /// that is not ASCII (`ОШИБКА`) stands beside its escaped form (`\u041e…`), as JSON encoders write either.
     static Result<std::unique_ptr<LiteralFilter>> compile(const std::vector<std::string>& literals);
     ~LiteralFilter();
+    /// Did the build prepare it (prepared.h)? Else it was compiled now.
+    bool was_prepared() const { return prepared_; }
+    /// For the build: the databases of these literals for every kind of processor that Vectorscan tells apart.
+    static std::vector<std::string> serialised(const std::vector<std::string>& literals);
 
     Scratch make_scratch() const;
     bool passes(std::string_view bytes, Scratch& scratch) const;
@@ -43,6 +47,7 @@ class LiteralFilter {
     LiteralFilter() = default;
     std::vector<std::string> literals_;
     void* database_ = nullptr;  // hs_database_t
+    bool prepared_ = false;
 };
 
 }  // namespace culprit

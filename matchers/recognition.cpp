@@ -75,7 +75,7 @@ Recognition::~Recognition() = default;
 
 Result<std::unique_ptr<const Recognition>> Recognition::load(const std::vector<std::filesystem::path>& directories,
                                                              RedactionPolicy redaction) {
-    auto catalogue = Catalogue::load(directories);
+    auto catalogue = Catalogue::load(directories, Catalogue::Examples::without);
     if (!catalogue.ok()) return catalogue.error();
     auto filter = LiteralFilter::compile(catalogue.value()->literals());
     if (!filter.ok()) return filter.error();

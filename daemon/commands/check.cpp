@@ -50,7 +50,9 @@ int check(const CheckOptions& options) {
     if (config.redaction.key.empty()) config.redaction.key = machine_redaction_key();
     const auto recognition = Recognition::load(config.catalogues, config.redaction);
     if (!recognition) return fail(kWrongUsage, recognition.error().message);
-    const auto failures = run_examples(recognition.value()->catalogue());
+    const auto catalogue = Catalogue::load(config.catalogues);
+    if (!catalogue) return fail(kWrongUsage, catalogue.error().message);
+    const auto failures = run_examples(*catalogue.value());
     for (const std::string& failure : failures) fail(kWrongUsage, failure);
     if (!failures.empty()) return kWrongUsage;
     std::cout << "ok: catalogues and their examples" << std::endl;

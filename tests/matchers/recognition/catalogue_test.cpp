@@ -16,6 +16,30 @@ TEST(Catalogue, every_example_is_recognised_and_no_counter_example_is) {
     EXPECT_GT(examples, 100u);
 }
 
+/// Else every start compiles for a fifth of a second, or recognises by an old catalogue.
+TEST(Catalogue, is_prepared_by_the_build_and_says_the_same) {
+    const auto whole = Catalogue::load({}), prepared = Catalogue::load({}, Catalogue::Examples::without);
+    ASSERT_TRUE(whole.ok() && prepared.ok());
+    EXPECT_EQ(prepared.value()->literals(), whole.value()->literals());
+    EXPECT_EQ(prepared.value()->sqlstates().codes(), whole.value()->sqlstates().codes());
+    EXPECT_EQ(prepared.value()->narrators().size(), whole.value()->narrators().size());
+    EXPECT_EQ(prepared.value()->server_texts().literals_of_translations(),
+              whole.value()->server_texts().literals_of_translations());
+    const auto &some = prepared.value()->patterns(), &all = whole.value()->patterns();
+    ASSERT_EQ(some.size(), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(some[i].id, all[i].id);
+        EXPECT_EQ(some[i].docs, all[i].docs);
+        EXPECT_EQ(some[i].tool, all[i].tool);
+        EXPECT_EQ(some[i].match ? some[i].match->text() : "", all[i].match ? all[i].match->text() : "") << all[i].id;
+        EXPECT_TRUE(some[i].examples.empty());
+    }
+    const auto recognition = Recognition::load({}, {});
+    ASSERT_TRUE(recognition.ok());
+    EXPECT_TRUE(recognition.value()->filter().was_prepared());
+    EXPECT_TRUE(recognition.value()->candidates().additions()->was_prepared());
+}
+
 struct Wrong {
     const char* yaml;
     const char* error;

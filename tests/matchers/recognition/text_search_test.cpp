@@ -72,7 +72,8 @@ const Recognition& recognition() {
 
 std::vector<Record> examples() {
     std::vector<Record> records;
-    for (const auto& pattern : recognition().catalogue().patterns()) {
+    const auto catalogue = Catalogue::load({});
+    for (const auto& pattern : catalogue.value()->patterns()) {
         for (const auto& example : pattern.examples) records.push_back(example.record);
         for (const auto& example : pattern.counter_examples) records.push_back(example.record);
     }
