@@ -65,9 +65,9 @@ class ElasticsearchSinkTest : public testing::Test {
         work_.reset();
         thread_.join();  // ends only when the writer has ended too
     }
-    Sink& sink_to(const std::string& url) {
+    Sink& sink_to(const std::string& url, std::chrono::milliseconds flush_interval = 5ms) {
         settings_.urls = {url};
-        settings_.flush_interval = 5ms;
+        settings_.flush_interval = flush_interval;
         sink_ = make_elasticsearch_sink(
             io_, settings_, telemetry_,
             [this](const IncidentDocument& refused, const std::string& reason) {
@@ -122,6 +122,23 @@ TEST_F(ElasticsearchSinkTest, puts_the_template_before_the_first_bulk_and_retrie
     EXPECT_EQ(body["priority"], 200);
     EXPECT_TRUE(body["template"]["aliases"].contains("culprit-incidents"));
     EXPECT_EQ(operations(received[3]).at(0).id, "a");
+}
+
+TEST_F(ElasticsearchSinkTest, what_comes_after_a_pause_goes_at_once_and_what_follows_it_is_gathered) {
+    ScriptedServer server([](const ReceivedRequest& request) -> ScriptedAnswer {
+        return is_bulk(request) ? all_written(request) : ScriptedAnswer{200, "{}"};
+    });
+    Sink& sink = sink_to(server.url(), 1h);
+    sink.offer({document("a", kEpoch)});
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (sink.pending() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+    ASSERT_EQ(bulks(server).size(), 1U);
+    sink.offer({document("b", kEpoch)});
+    sink.offer({document("c", kEpoch)});
+    EXPECT_EQ(sink.pending(), 2U);
+    EXPECT_EQ(sink.drain(10s), 0U);
+    ASSERT_EQ(bulks(server).size(), 2U);
+    EXPECT_EQ(operations(bulks(server)[1]).size(), 2U);
 }
 
 TEST_F(ElasticsearchSinkTest, a_template_that_has_all_it_needs_is_not_put_again) {
