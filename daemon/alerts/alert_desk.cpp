@@ -54,6 +54,26 @@ AlertDesk::AlertDesk(AlertRules rules, std::vector<Told> told) : rules_(rules) {
     }
 }
 
+/// Of those that one cause opened at the same moment the worst pages, and the others join it.
+void AlertDesk::let_one_page(std::vector<Notice>& notices) const {
+    std::map<std::string, const Notice*> leaders;
+    const auto group_of = [&](const Notice& notice) { return incidents_.at(notice.told.incident).view->group; };
+    const auto opens = [&](const Notice& notice) { return notice.told.event == AlertEvent::opened && !group_of(notice).empty(); };
+    for (const Notice& notice : notices) {
+        if (!opens(notice)) continue;
+        const Notice*& leader = leaders[group_of(notice)];
+        if (!leader || level(notice.told.labels.at("severity")) < level(leader->told.labels.at("severity"))) leader = &notice;
+    }
+    for (Notice& notice : notices) {
+        if (!opens(notice)) continue;
+        const Notice& leader = *leaders.at(group_of(notice));
+        if (&leader == &notice) continue;
+        notice.told.event = AlertEvent::joined;
+        if (notice.told.sequence == 1) notice.told.labels["group"] = leader.told.labels.at("group");
+    }
+    std::ranges::stable_partition(notices, [](const Notice& notice) { return notice.told.event != AlertEvent::joined; });
+}
+
 bool AlertDesk::offer(const IncidentDocument& document, EventTime now) {
     auto found = incidents_.find(document.id);
     if (found == incidents_.end()) {
@@ -77,6 +97,7 @@ std::vector<Notice> AlertDesk::due(EventTime now) {
         if (!incident.view) incident.view = read(incident.document);
         if (auto notice = decide(id, incident, now)) notices.push_back(std::move(*notice));
     }
+    let_one_page(notices);
     std::erase_if(incidents_, [&](const auto& each) {
         const auto& [id, incident] = each;
         const auto told = told_.find(id);

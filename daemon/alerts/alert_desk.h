@@ -92,6 +92,7 @@ class AlertDesk {
     static View read(const std::string& document);
     std::optional<Notice> decide(const std::string& id, Incident& incident, EventTime now);
     static Notice notice(AlertEvent event, const std::string& id, const Incident& incident, const Told* before, EventTime now);
+    void let_one_page(std::vector<Notice>& notices) const;
     const Told* leader_of(const std::string& id, const std::string& group) const;
 
     const AlertRules rules_;

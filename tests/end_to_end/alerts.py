@@ -119,7 +119,7 @@ class Alerts(unittest.TestCase):
             self.assertIn("deployment of web 2.1.0", alerts[0]["annotations"]["cause"])
             wait_until("the webhook took one", listener.delivered, patience=30, explain=daemon.log_tail)
             daemon.stop()
-        self.assertEqual([body["event"] for _, body in listener.delivered()].count("opened"), 1)
+        self.assertEqual([body["event"] for _, body in listener.delivered()].count("opened"), 1, [(body["event"], body["group"], body["incident"]["message"], body["incident"]["culprit"].get("group")) for _, body in listener.delivered()])
 
     def test_what_is_planned_or_silenced_pages_nobody_until_that_is_over(self):
         listener = Listener()

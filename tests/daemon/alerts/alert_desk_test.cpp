@@ -128,6 +128,15 @@ TEST(AlertDesk, OneBadReleasePagesOnce) {
         << "a worse one pages";
 }
 
+TEST(AlertDesk, OneBadReleasePagesOnceWhenAllItBrokeIsDueAtOneMoment) {
+    Desk desk({.hold = 30s});
+    for (const auto& [id, severity] : {std::pair{"a", "SEV3"}, {"b", "SEV2"}, {"c", "SEV2"}})
+        desk.offer({.id = id, .severity = severity, .cause = "0042", .group = "0042"}, kStart);
+    desk.offer({.id = "d", .cause = "another"}, kStart);
+    EXPECT_EQ(desk.hear(kStart + 31s), (Heard{"b-1 opened", "d-1 opened", "a-1 joined", "c-1 joined"})) << "the worst pages";
+    EXPECT_EQ(desk.told().labels.at("group"), "0042");
+}
+
 TEST(AlertDesk, AFiringOneIsRepeatedWhereTheReceiverForgets) {
     Desk desk({.hold = 0s, .repeat = 60s});
     desk.tell({}, kStart);
