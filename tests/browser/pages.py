@@ -103,6 +103,22 @@ class Pages(unittest.TestCase):
         browser.click("[data-act=acknowledge][data-withdraw]")
         wait_until("it is taken back", lambda: "acknowledged" not in " ".join(browser.texts(".badges")), 20, explain=lambda: browser.texts("#said"))
 
+    def test_a_silence_and_what_it_was_instead_are_said_by_button_and_word(self):
+        browser, document = self.browser, self.attributed("unique_violation")
+        browser.open(f"/incidents/{document['culprit']['id']}")
+        browser.click("[data-act=silence]")
+        wait_until("it is silent", lambda: any("silenced until" in text for text in browser.texts(".badges .chip")), 20, explain=lambda: browser.texts("#said"))
+        self.assertTrue(self.outages.incidents("?q=" + document["culprit"]["id"])[0]["culprit"]["silenced_until"])
+        browser.click("[data-act=silence][data-withdraw]")
+        wait_until("it is not any more", lambda: not any("silenced" in text for text in browser.texts(".badges .chip")), 20, explain=lambda: browser.texts("#said"))
+        browser.click("[data-act=feedback][data-verdict=wrong]")
+        wait_until("the verdict is there", lambda: any("That was not it" in text for text in browser.texts("section[aria-labelledby=feedback] li")), 20, explain=lambda: browser.texts("#said"))
+        browser.wait("#other-cause").send_keys("the <b>backup</b>", Keys.ENTER)
+        wait_until("so is the word", lambda: any("It was something else: the <b>backup</b>" in text for text in browser.texts("section[aria-labelledby=feedback] li")), 20,
+                   explain=lambda: browser.texts("#said"))
+        feedback = self.outages.incidents("?q=" + document["culprit"]["id"])[0]["culprit"]["feedback"]
+        self.assertEqual([each["verdict"] for each in feedback], ["wrong", "other"])
+
     def test_a_reader_finds_cause_and_repair_by_keyboard_alone(self):
         browser = self.browser
         browser.open("/")

@@ -1,6 +1,9 @@
 #include "daemon/sources/record_bodies.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <nlohmann/json.hpp>
 
 #include "daemon/sources/announced_changes.h"
 
@@ -72,6 +75,27 @@ TEST(RecordBodies, AreRefusedBeyondAHundredThousandRecords) {
     for (std::size_t i = 0; i < kMostRecords; ++i) lines += "a\n";
     EXPECT_TRUE(records_of(lines, "text/plain").ok());
     EXPECT_EQ(records_of(lines + "a\n", "text/plain").error().message, "more than 100000 records; send them in several requests");
+}
+
+RC_GTEST_PROP(RecordBodies, OfAnArrayAreItsElementsWhateverTheyHold, ()) {
+    const auto texts = *rc::gen::arbitrary<std::vector<std::string>>();
+    nlohmann::json array = nlohmann::json::array();
+    for (const std::string& text : texts) array.push_back({{text, {{"inner", {text, 1, nullptr}}}}});
+    const std::string body = array.dump(*rc::gen::inRange(-1, 3), ' ', false, nlohmann::json::error_handler_t::replace);
+    const auto records = records_of(body, "application/json");
+    RC_ASSERT(records.ok());
+    RC_ASSERT(records.value().views.size() == array.size());
+    for (const std::string_view record : records.value().views) RC_ASSERT(nlohmann::json::accept(record));
+}
+
+RC_GTEST_PROP(RecordBodies, OfAnyBytesLieWithinThemOrAreRefused, ()) {
+    const auto body = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("[]{}\",\\ \n1a")));
+    const auto type = *rc::gen::element<std::string>("application/json", "text/plain", "");
+    const auto records = records_of(body, type);
+    if (!records.ok()) return;
+    std::size_t bytes = 0;
+    for (const std::string_view record : records.value().views) bytes += record.size();
+    RC_ASSERT(bytes <= body.size());
 }
 
 TEST(OtlpBodies, GiveOneRecordALogRecordWithItsResource) {
