@@ -186,7 +186,10 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     const Clocks clocks = clocks_between(problem, best->signal);
     cause.offset = time - problem.onset;
     cause.clock_offset = time - clocks.onset;
-    for (const ChangeEffect& effect : event.effects) cause.sources.push_back(effect.signal.source);
+    for (const ChangeEffect& effect : event.effects) {
+        cause.sources.push_back(effect.signal.source);
+        cause.links.insert(effect.signal.links.begin(), effect.signal.links.end());
+    }
     cause.score = rule.prior;
     cause.evidence.push_back({"prior", rule.prior, rule.story});
 

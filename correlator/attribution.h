@@ -34,6 +34,7 @@ struct Cause {
     Duration clock_offset{};              // the same by the clock that logged both, where there is one: what is weighed
     std::vector<EvidenceTerm> evidence;   // in a fixed order
     std::vector<SourcePosition> sources;  // every line of the event
+    std::set<Link> links;                 // of them all
     std::optional<Signal> awaited;        // the change that the errors were waiting for, when this cause ran ahead of it
     Duration awaited_offset{};
     bool sequence = false, failed = false, is_awaited = false;  // which story the rule tells

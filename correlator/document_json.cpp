@@ -1,5 +1,6 @@
 #include "correlator/document_json.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -44,6 +45,17 @@ OrderedJson json_of(const SourcePosition& source) {
 OrderedJson json_of(const std::vector<SourcePosition>& sources) {
     OrderedJson json = OrderedJson::array();
     for (const SourcePosition& source : sources) json.push_back(json_of(source));
+    return json;
+}
+
+OrderedJson json_of(const std::set<Link>& links) {
+    OrderedJson json = OrderedJson::array();
+    for (const Link& link : links) {
+        std::string title = link.what;
+        std::ranges::replace(title, '_', ' ');
+        if (!title.empty() && title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 'a' + 'A');
+        json.push_back({{"title", title}, {"url", link.url}});
+    }
     return json;
 }
 

@@ -147,6 +147,18 @@ void put_notes(Json& own, const Notes& notes) {
 }
 
 /// What every document of an incident begins with.
+/// Of the named cause first, then those that the errors' own records brought.
+Json links_of(const Incident& incident) {
+    std::set<Link> links = incident.sum.links;
+    Json list = Json::array();
+    if (incident.attribution == AttributionState::attributed) {
+        list = json_of(incident.causes.front().links);
+        for (const Link& link : incident.causes.front().links) links.erase(link);
+    }
+    for (Json& link : json_of(links)) list.push_back(std::move(link));
+    return list;
+}
+
 Json head_of(const Incident& incident, const std::string& message) {
     Json json{{"@timestamp", to_rfc3339(incident.onset)}, {"ecs", {{"version", "8.11.0"}}}, {"message", message}};
     Json event{{"kind", "alert"}, {"category", {"database"}}, {"id", incident.id}, {"start", to_rfc3339(incident.onset)}};
@@ -187,7 +199,7 @@ std::string to_document(const Incident& incident, std::int64_t version) {
     own["timeline"] = timeline_of(incident);
     own["related"] = incident.related;
     put(own, "group", incident.group);
-    own["links"] = Json::array();
+    own["links"] = links_of(incident);
     put_notes(own, incident.notes);
     json["culprit"] = std::move(own);
     return dumped(json);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "matchers/echoed_statement.h"
+#include "matchers/links.h"
 #include "matchers/rules.h"
 #include "matchers/sql_statement.h"
 
@@ -91,6 +92,7 @@ Signal tool_event(const Record& record, const Pattern& pattern, const Captures& 
     take_scope(captures, signal.scope);
     if (pattern.kind == "restart" && !known_service.empty()) signal.scope.service = known_service;
     signal.objects = objects_of(pattern, captures);
+    signal.links = links_of(captures);
     signal.rule = pattern.id;
     // What matched is the tool's own words and names; numbers and quoted texts beside the captures could be values.
     signal.message = matched.empty() ? describe(signal) : cut_utf8(first_line(matched), 512);
@@ -124,6 +126,7 @@ std::vector<Signal> events_of(const Record& record, const Pattern& pattern, cons
     add_statement_effects(record, echoed ? sql : unescaped(sql), pattern.phase, knowledge, events);
     if (echoed && pattern.kind != "schema_change") events.push_back(tool_event(record, pattern, captures, matched, knowledge));
     for (auto& event : events) {
+        if (event.links.empty()) event.links = links_of(captures);
         event.tool = pattern.tool.empty() ? caught(captures, "tool") : pattern.tool;
         event.rule = pattern.id;
     }

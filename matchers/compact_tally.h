@@ -15,6 +15,7 @@ namespace culprit {
 /// `decode_log_entry` reads either.
 std::string encode_compact(const LogEntry& entry);
 
+/// Without its links.
 std::string compact(const Tally& tally);
 /// Tells it from JSON.
 bool is_compact_tally(std::string_view bytes);

@@ -116,7 +116,8 @@ std::string encode(const LogEntry& entry) {
 
 std::string encode_compact(const LogEntry& entry) {
     const auto* tally = std::get_if<Tally>(&entry);
-    return tally != nullptr ? compact(*tally) : encode(entry);
+    // Links are rare (Sentry's webhooks), and not in the compact form: what read it before reads it still.
+    return tally != nullptr && tally->links.empty() ? compact(*tally) : encode(entry);
 }
 
 Result<LogEntry> decode_log_entry(std::string_view text) {
@@ -178,6 +179,7 @@ std::string to_json_line(const Signal& signal) {
     put(result, "key_hash", signal.key_hash);
     if (!signal.key_columns.empty()) result["key_columns"] = signal.key_columns;
     if (signal.key_from_default) result["key_from_default"] = *signal.key_from_default;
+    for (const Link& link : signal.links) result["links"].push_back({{"what", link.what}, {"url", link.url}});
     put(result, "rule", signal.rule);
     result["source"] = source_as_shown(signal.source);
     return dump(result);

@@ -160,6 +160,17 @@ InputPartition input_from_json(const json& from) {
     return {get_enum(from, "type", SourceType::http), from.at("name").get<std::string>(), from.at("partition").get<int>()};
 }
 
+void put_links(json& into, const auto& links) {
+    for (const Link& link : links) into["links"].push_back({{"what", link.what}, {"url", link.url}});
+}
+
+template <class Take>
+void get_links(const json& from, Take take) {
+    const auto found = from.find("links");
+    if (found == from.end()) return;
+    for (const auto& link : *found) take(Link{link.at("what").get<std::string>(), link.at("url").get<std::string>()});
+}
+
 json signal_to_json(const Signal& signal) {
     json result{{"family", static_cast<int>(signal.family)},
                 {"phase", static_cast<int>(signal.phase)},
@@ -187,6 +198,7 @@ json signal_to_json(const Signal& signal) {
     put(result, "key_hash", signal.key_hash);
     put(result, "key_columns", signal.key_columns);
     put(result, "key_from_default", signal.key_from_default);
+    put_links(result, signal.links);
     put(result, "rule", signal.rule);
     return result;
 }
@@ -218,6 +230,7 @@ Signal signal_from_json(const json& from) {
     get(from, "key_hash", signal.key_hash);
     get(from, "key_columns", signal.key_columns);
     get(from, "key_from_default", signal.key_from_default);
+    get_links(from, [&](Link link) { signal.links.push_back(std::move(link)); });
     get(from, "rule", signal.rule);
     signal.source = position_from_json(from.at("source"));
     return signal;
@@ -246,6 +259,7 @@ json tally_to_json(const Tally& tally) {
     put(result, "releases", tally.releases);
     put(result, "application_names", tally.application_names);
     put(result, "database_users", tally.database_users);
+    put_links(result, tally.links);
     put(result, "users", tally.users.hashes());
     put(result, "keys", tally.keys.hashes());
     put(result, "sessions", tally.sessions.hashes());
@@ -279,6 +293,7 @@ Tally tally_from_json(const json& from) {
     get(from, "releases", tally.releases);
     get(from, "application_names", tally.application_names);
     get(from, "database_users", tally.database_users);
+    get_links(from, [&](Link link) { tally.links.insert(std::move(link)); });
     tally.users = sketch_from_json(from, "users");
     tally.keys = sketch_from_json(from, "keys");
     tally.sessions = sketch_from_json(from, "sessions");

@@ -87,6 +87,7 @@ void add_telling(Signal& first, const Signal& later) {
     fill(first.statement, later.statement);
     fill(first.detail, later.detail);
     fill(first.key_hash, later.key_hash);
+    fill(first.links, later.links);
     fill(first.key_columns, later.key_columns);
     fill(first.key_from_default, later.key_from_default);
     fill(first.user, later.user);

@@ -29,6 +29,12 @@ struct DatabaseObject {
     auto operator<=>(const DatabaseObject&) const = default;
 };
 
+/// Where more is to be read of it, as the record itself says: `what` is commit, pull_request, issue, run or deployment.
+struct Link {
+    std::string what, url;
+    auto operator<=>(const Link&) const = default;
+};
+
 /// Kinds of evidence that can flow in a scope. "None found" and "could not have seen" differ by these.
 enum class EvidenceKind { ddl, migrations, deployments, imports, server_log };
 
@@ -53,6 +59,7 @@ struct Signal {
     std::vector<std::string> key_columns;
     /// Of a unique_violation: did the statement leave the key column to its default (a sequence)? Unknown without a statement.
     std::optional<bool> key_from_default;
+    std::vector<Link> links;
     std::string rule;  // the catalogue pattern (or "sqlstate") that recognised it
     SourcePosition source;
 };

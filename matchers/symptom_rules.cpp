@@ -3,6 +3,7 @@
 
 #include "matchers/data_file.h"
 #include "matchers/error_context.h"
+#include "matchers/links.h"
 #include "matchers/rules.h"
 #include "matchers/sql_statement.h"
 #include "matchers/statement_tables.h"
@@ -394,6 +395,7 @@ void add_symptom(const Record& record, const TextSearch& text, const Candidates&
         signal.sqlstate = finding.sqlstate;
         signal.rule = finding.rule;
         fill_scope(finding.captures, signal.scope);
+        signal.links = links_of(finding.captures);
         KeyDetail key;
         const auto detail = first_of({record.detail, caught(finding.captures, "detail")});
         const bool has_key = tells_of_a_key(finding.sqlstate) && parse_key_detail(detail, key);

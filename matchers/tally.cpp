@@ -37,6 +37,11 @@ void add_name(std::set<std::string>& mine, const std::string& name) {
     if (mine.size() > Tally::kNames) mine.erase(std::prev(mine.end()));
 }
 
+void add_links(std::set<Link>& mine, const Link& link) {
+    mine.insert(link);
+    if (mine.size() > Tally::kLinks) mine.erase(std::prev(mine.end()));
+}
+
 void add_samples(std::vector<Sample>& mine, const std::vector<Sample>& other) {
     mine.insert(mine.end(), other.begin(), other.end());
     std::sort(mine.begin(), mine.end());
@@ -163,6 +168,7 @@ void Tally::merge(const Tally& other) {
     add_names(releases, other.releases);
     add_names(application_names, other.application_names);
     add_names(database_users, other.database_users);
+    for (const Link& link : other.links) add_links(links, link);
     users.merge(other.users);
     keys.merge(other.keys);
     sessions.merge(other.sessions);
@@ -190,6 +196,7 @@ void TallyTable::add(const Signal& symptom) {
     if (symptom.key_from_default) ++(*symptom.key_from_default ? tally.key_from_default : tally.key_explicit);
     add_name(tally.hosts, symptom.scope.host);
     add_name(tally.releases, symptom.scope.release);
+    for (const Link& link : symptom.links) add_links(tally.links, link);
     if (symptom.postgresql) {
         add_name(tally.application_names, symptom.postgresql->application_name);
         add_name(tally.database_users, symptom.postgresql->user);

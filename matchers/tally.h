@@ -61,6 +61,7 @@ struct Tally {
     static constexpr std::size_t kSamples = 3;
     static constexpr std::size_t kNames =
         32;  // services, hosts, releases… kept by name; the least ones, so that merging commutes
+    static constexpr std::size_t kLinks = 8;  // the same
 
     TallyKey key;
     std::uint64_t count = 0;
@@ -71,6 +72,7 @@ struct Tally {
     std::uint64_t key_from_default = 0,
                   key_explicit = 0;  // unique violations whose statement left the key to its default, or gave it
     std::set<std::string> hosts, releases, application_names, database_users;
+    std::set<Link> links;
     DistinctSketch users, keys, sessions;
     std::vector<Sample> samples;  // ordered
 

@@ -144,7 +144,9 @@ std::variant<IngestAnswer, Delivery> deliver(const IngestRequest& request, const
     if (key.size() > kLongestKey) return refuse(400, "Idempotency-Key: at most " + std::to_string(kLongestKey) + " characters");
     if (!key.empty()) {
         delivery.key = hashed_key(route, key);
-        delivery.body_hash = XXH3_64bits(body.data(), body.size());
+        // With the labels: the same body for another service is another request.
+        const std::string labels = to_text(query_of(request.target));
+        delivery.body_hash = XXH3_64bits_withSeed(body.data(), body.size(), XXH3_64bits(labels.data(), labels.size()));
     }
     return delivery;
 }

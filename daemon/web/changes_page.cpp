@@ -106,6 +106,16 @@ TemplateData section_of(const KeptChange& kept, const IncidentStore& all) {
     }
     set_list(one, "incidents", incidents);
     set_list(one, "warnings", warnings_of(own));
+    TemplateData links{TemplateData::type::list};
+    for (const nlohmann::json& link : elements_of(change, "links")) {
+        const std::string address = text_of(link, "url");
+        if (!address.starts_with("https://") && !address.starts_with("http://")) continue;  // never javascript:
+        TemplateData shown;
+        shown.set("address", address);
+        shown.set("words", text_of(link, "title"));
+        links << shown;
+    }
+    set_list(one, "links", links);
     return one;
 }
 

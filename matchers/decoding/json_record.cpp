@@ -127,6 +127,15 @@ void take_level(Record& record, const Members& object, bool& numeric) {
     }
 }
 
+/// Addresses of pages for people; the others are of an API.
+bool leads_somewhere(std::string_view key) {
+    static constexpr std::array kPages = std::to_array<std::string_view>(
+        {"html_url", "web_url", "target_url", "log_url", "commit_url", "deployable_url", "full_url"});
+    const std::string_view name = key.substr(key.rfind('.') + 1);
+    return std::find(kPages.begin(), kPages.end(), name) != kPages.end() && key.find("sender.") == key.npos &&
+           key.find(".owner.") == key.npos && key.find(".creator.") == key.npos && key.find(".user.") == key.npos;
+}
+
 void take_field(Record& record, Element value, const std::string& key, int depth) {
     if (record.fields.size() >= kMostFields || depth > kDeepestField) return;
     Object inner;
@@ -139,7 +148,7 @@ void take_field(Record& record, Element value, const std::string& key, int depth
             if (index == kMostItems) return;
             take_field(record, item, key + '.' + std::to_string(index++), depth + 1);
         }
-    } else if (key.ends_with("_url")) {
+    } else if (key.ends_with("_url") && !leads_somewhere(key)) {
         return;  // half of what GitHub sends
     } else if (auto text = json::scalar_text(value); text && text->size() <= kLongestField) {
         record.fields.emplace(key, std::move(*text));

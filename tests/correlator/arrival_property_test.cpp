@@ -98,11 +98,13 @@ std::vector<LogEntry> arrived(const std::vector<Signal>& signals, double latenes
         log.push_back(entry_of(signals[arrival.signal]));
         reached[partition] = std::max(reached[partition], signals[arrival.signal].time);
         if (pick(random, 3) == 0)
-            log.push_back(
+            log.emplace_back(
+                std::in_place_type<WatermarkUpdate>,
                 WatermarkUpdate{{SourceType::kafka, "logs", static_cast<int>(partition)}, reached[partition], false, {}});
     }
     for (std::size_t i = 0; i < reached.size(); ++i)
-        log.push_back(WatermarkUpdate{{SourceType::kafka, "logs", static_cast<int>(i)}, at(20'000), true, {}});
+        log.emplace_back(std::in_place_type<WatermarkUpdate>,
+                         WatermarkUpdate{{SourceType::kafka, "logs", static_cast<int>(i)}, at(20'000), true, {}});
     return log;
 }
 

@@ -246,5 +246,27 @@ TEST(Attribution, takes_a_restart_for_the_cause_of_what_it_cut_off_however_long_
     EXPECT_EQ(incidents[0]["culprit"]["diagnosis"]["rule"], "database_restarted");
 }
 
+TEST(Attribution, AnIncidentLeadsToItsCausesPagesAndToItsErrorsIssue) {
+    Signal started = deployment(0, "web", "2.1.0"), done = deployment(5, "web", "2.1.0");
+    started.phase = Phase::started;
+    started.links = {{"run", "https://ci.example/7"}};
+    done.links = {{"commit", "https://git.example/c"}};
+    std::vector<Signal> signals{started, done};
+    for (int at = 0; at < 20; ++at) {
+        Signal error = by_service(symptom(20 + at, "undefined_table", table_named("carts")), "web");
+        error.scope.release = "2.1.0";
+        if (at == 3) error.links = {{"issue", "https://sentry.example/1"}};
+        signals.push_back(error);
+    }
+    const Json own = fold(entries_of(signals), 10'000).at(0)["culprit"];
+    ASSERT_EQ(own["attribution"], "attributed") << own["causes"];
+    EXPECT_EQ(own["links"],
+              Json::parse(R"([{"title":"Commit","url":"https://git.example/c"},{"title":"Run","url":"https://ci.example/7"},
+                                            {"title":"Issue","url":"https://sentry.example/1"}])"));
+    signals.erase(signals.begin(), signals.begin() + 2);
+    const Json alone = fold(entries_of(signals), 10'000).at(0)["culprit"];
+    EXPECT_EQ(alone["links"], Json::parse(R"([{"title":"Issue","url":"https://sentry.example/1"}])"));
+}
+
 }  // namespace
 }  // namespace culprit::testing

@@ -166,15 +166,17 @@ class Ingestion(unittest.TestCase):
 
     def test_changes_webhooks_and_otlp_say_what_they_are(self):
         with self.daemon() as daemon:
-            change = {"kind": "migration", "tool": "alembic", "migration": "0042_unique_email", "time": "2026-11-20T11:59:50Z"}
+            links = {"pull_request": "https://git.example/shop/pull/42?token=secret"}
+            change = {"kind": "migration", "tool": "alembic", "migration": "0042_unique_email", "time": "2026-11-20T11:59:50Z", "links": links}
             self.assertEqual(self.post("/v1/changes", json.dumps(change), {"Content-Type": "application/json"})[0], 200)
-            statement = {"kind": "schema_change", "statement": "ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email)", "time": "2026-11-20T11:59:52Z"}
+            statement = {"kind": "schema_change", "statement": "ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email)", "time": "2026-11-20T11:59:52Z", "links": links}
             self.assertEqual(self.post("/v1/changes", json.dumps([statement]))[0], 200)
             status, answer, _ = self.post("/v1/changes", '{"kind":"coffee"}')
             self.assertEqual(status, 422, answer)
             self.assertIn("record 1 announces no change", answer)
 
-            event = json.dumps({"action": "created", "deployment_status": {"state": "success", "environment": "production", "created_at": "2026-11-20T11:59:00Z"},
+            event = json.dumps({"action": "created", "deployment_status": {"state": "success", "environment": "production", "created_at": "2026-11-20T11:59:00Z",
+                                                                                  "log_url": "https://github.com/acme/checkout/actions/runs/7"},
                                 "deployment": {"environment": "production", "ref": "5.5.0", "payload": {"service": "checkout"}},
                                 "repository": {"name": "checkout"}}).encode()
             signature = "sha256=" + hmac.new(GITHUB_SECRET.encode(), event, hashlib.sha256).hexdigest()
@@ -192,8 +194,11 @@ class Ingestion(unittest.TestCase):
             self.assertEqual((status, answer), (200, "{}"))
 
             wait_until("the incident is attributed", lambda: any(document["culprit"]["attribution"] == "attributed" for document in self.incidents()), explain=daemon.log_tail)
+            document, = self.incidents()
+            self.assertIn({"title": "Pull request", "url": "https://git.example/shop/pull/42"}, document["culprit"]["links"])
+            self.assertIn('<a href="https://git.example/shop/pull/42"', daemon.get(f"/incidents/{document['culprit']['id']}")[1])
+            self.assertIn('<a href="https://github.com/acme/checkout/actions/runs/7"', daemon.get("/changes")[1])
             daemon.stop()
-        document, = self.incidents()
         self.assertEqual(document["culprit"]["symptom"]["count"], 3)
         self.assertEqual(document["culprit"]["symptom"]["constraint"], "users_email_key")
         self.assertIn(document["culprit"]["cause"]["kind"], ("schema_change", "migration"))

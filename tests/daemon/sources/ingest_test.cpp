@@ -132,6 +132,16 @@ TEST(Deliveries, AreKnownByTheirKeyAndAddress) {
     EXPECT_EQ(status_of(delivered(request("POST", "/v1/records", with_key(std::string(256, 'a'))), "a")), 400);
 }
 
+TEST(Deliveries, OfOneKeyDifferByTheirBodyAndTheirLabels) {
+    const auto hash = [](const std::string& target, std::string_view body) {
+        return std::get<Delivery>(delivered(request("POST", target, with_key("a")), body)).body_hash;
+    };
+    const std::uint64_t first = hash("/v1/records?service=shop&host=a", "x");
+    EXPECT_EQ(hash("/v1/records?host=a&service=shop", "x"), first);
+    EXPECT_NE(hash("/v1/records?service=shop&host=a", "y"), first);
+    EXPECT_NE(hash("/v1/records?service=billing&host=a", "x"), first);
+}
+
 TEST(Deliveries, OfWebhooksAreKnownByTheirSendersOwnNames) {
     HttpSourceSettings settings;
     const auto key = [&](const std::string& sender, Headers headers, std::string_view body) {
