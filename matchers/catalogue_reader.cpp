@@ -168,10 +168,12 @@ void CatalogueReader::read_server_text(const std::string& sqlstate, const YAML::
 void CatalogueReader::read_slow_statements(const YAML::Node& node) {
     catalogue_.slow_statement_ms_ = node.as<double>();
     if (catalogue_.slow_statement_ms_ < 10) fail(node, "a duration of 10 ms or more");
-    // Two digits hold back what takes less than 10 ms, which is nearly everything where all statements are logged.
+    // As many digits as the limit has: where all statements are logged, nearly all of them took less.
+    std::string more;
+    for (double rest = catalogue_.slow_statement_ms_; rest >= 100; rest /= 10) more += "[0-9]";
     for (char first = '1'; first <= '9'; ++first) {
         for (char second = '0'; second <= '9'; ++second)
-            catalogue_.other_literals_.push_back(std::string("duration: ") + first + second);
+            catalogue_.other_literals_.push_back(std::string("duration: ") + first + second + more);
     }
 }
 

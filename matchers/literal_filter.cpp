@@ -13,13 +13,39 @@
 namespace culprit {
 namespace {
 
-int stop_at_first_match(unsigned, unsigned long long, unsigned long long, unsigned, void* found) {
-    *static_cast<bool*>(found) = true;
-    return 1;
+constexpr std::string_view kDigit = "[0-9]";
+
+/// How often a literal ends in kDigit.
+std::size_t digits_behind(std::string_view literal) {
+    std::size_t count = 0;
+    for (; literal.ends_with(kDigit); literal.remove_suffix(kDigit.size())) ++count;
+    return count;
 }
 
-int collect(unsigned id, unsigned long long, unsigned long long, unsigned, void* found) {
-    static_cast<std::vector<unsigned>*>(found)->push_back(id);
+struct Search {
+    std::string_view bytes;
+    const std::vector<unsigned char>& digits_behind;
+    std::vector<unsigned>* literals;  // where they are wanted
+    bool found = false;
+
+    bool stands(unsigned literal, std::size_t end) const {
+        const std::size_t digits = digits_behind[literal];
+        if (digits > bytes.size() - end) return false;
+        return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(end),
+                           bytes.begin() + static_cast<std::ptrdiff_t>(end + digits),
+                           [](char c) { return c >= '0' && c <= '9'; });
+    }
+};
+
+int stop_at_first_match(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
+    auto& search = *static_cast<Search*>(context);
+    search.found = search.stands(id, to);
+    return search.found ? 1 : 0;
+}
+
+int collect(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
+    auto& search = *static_cast<Search*>(context);
+    if (search.stands(id, to)) search.literals->push_back(id);
     return 0;
 }
 
@@ -37,11 +63,13 @@ Result<Expressions> expressions_of(const std::vector<std::string>& literals) {
         for (const unsigned char byte : literal) {
             if (byte < 0x20 || byte == 0x7f) return Error{"the literal '" + literal + "' holds a control character"};
         }
-        if (literal.size() < 3) return Error{"the literal '" + literal + "' has fewer than three bytes"};
+        const std::size_t digits = digits_behind(literal), size = literal.size() - digits * kDigit.size();
+        if (size < 3) return Error{"the literal '" + literal + "' has fewer than three bytes"};
         expressions.ids.push_back(static_cast<unsigned>(expressions.ids.size()));
         expressions.texts.push_back(literal.c_str());
-        expressions.lengths.push_back(literal.size());
-        expressions.flags.push_back(HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH);
+        expressions.lengths.push_back(size);
+        // Every place, not the first alone: that one may lack its digits.
+        expressions.flags.push_back(HS_FLAG_CASELESS);
     }
     return expressions;
 }
@@ -93,6 +121,7 @@ Result<std::unique_ptr<LiteralFilter>> LiteralFilter::compile(const std::vector<
     if (!expressions.ok()) return expressions.error();
     std::unique_ptr<LiteralFilter> filter(new LiteralFilter);
     filter->literals_ = literals;
+    for (const auto& literal : literals) filter->digits_behind_.push_back(static_cast<unsigned char>(digits_behind(literal)));
     filter->database_ = prepared(literals);
     filter->prepared_ = filter->database_ != nullptr;
     if (filter->prepared_) return filter;
@@ -131,19 +160,23 @@ LiteralFilter::Scratch LiteralFilter::make_scratch() const {
 }
 
 bool LiteralFilter::passes(std::string_view bytes, Scratch& scratch) const {
-    bool found = false;
+    Search search{bytes, digits_behind_, nullptr};
     // hs counts in unsigned; longer records than that do not come, and were one to come it must not be lost.
     if (bytes.size() > 0xffffffffu) return true;
     const auto outcome = hs_scan(static_cast<hs_database_t*>(database_), bytes.data(), static_cast<unsigned>(bytes.size()), 0,
-                                 static_cast<hs_scratch_t*>(scratch.scratch_), stop_at_first_match, &found);
+                                 static_cast<hs_scratch_t*>(scratch.scratch_), stop_at_first_match, &search);
     // Saying yes too often costs time, saying no too often loses an error: whatever goes wrong, the record passes.
-    return found || (outcome != HS_SUCCESS && outcome != HS_SCAN_TERMINATED);
+    return search.found || (outcome != HS_SUCCESS && outcome != HS_SCAN_TERMINATED);
 }
 
 void LiteralFilter::matches(std::string_view bytes, Scratch& scratch, std::vector<unsigned>& found) const {
-    const auto size = static_cast<unsigned>(std::min<std::size_t>(bytes.size(), 0xffffffffu));
-    hs_scan(static_cast<hs_database_t*>(database_), bytes.data(), size, 0, static_cast<hs_scratch_t*>(scratch.scratch_), collect,
-            &found);
+    bytes = bytes.substr(0, 0xffffffffu);
+    const auto before = static_cast<std::ptrdiff_t>(found.size());
+    Search search{bytes, digits_behind_, &found};
+    hs_scan(static_cast<hs_database_t*>(database_), bytes.data(), static_cast<unsigned>(bytes.size()), 0,
+            static_cast<hs_scratch_t*>(scratch.scratch_), collect, &search);
+    std::sort(found.begin() + before, found.end());
+    found.erase(std::unique(found.begin() + before, found.end()), found.end());
 }
 
 }  // namespace culprit

@@ -30,6 +30,7 @@ class LiteralFilter {
 
     /// Requires at least one literal; each of at least three bytes without control characters. Case is folded as ASCII; a literal
     /// that is not ASCII (`ОШИБКА`) stands beside its escaped form (`\u041e…`), as JSON encoders write either.
+    /// `[0-9]` at the end of a literal, once or more often, is a digit each: `duration: 10[0-9][0-9]`.
     static Result<std::unique_ptr<LiteralFilter>> compile(const std::vector<std::string>& literals);
     ~LiteralFilter();
     /// Did the build prepare it (prepared.h)? Else it was compiled now.
@@ -46,7 +47,8 @@ class LiteralFilter {
    private:
     LiteralFilter() = default;
     std::vector<std::string> literals_;
-    void* database_ = nullptr;  // hs_database_t
+    std::vector<unsigned char> digits_behind_;  // by literal
+    void* database_ = nullptr;                  // hs_database_t
     bool prepared_ = false;
 };
 

@@ -9,9 +9,10 @@
 namespace culprit {
 namespace {
 
-constexpr std::size_t kLongestName = 64;   // NAMEDATALEN; `[unknown]` fits too
-constexpr std::size_t kLongestHost = 260;  // a host name with its port
-constexpr int kMostSteps = 20'000;         // against lines made to be ambiguous
+constexpr std::size_t kLongestName = 64;      // NAMEDATALEN; `[unknown]` fits too
+constexpr std::size_t kLongestHost = 260;     // a host name with its port
+constexpr std::size_t kLongestPrefix = 1024;  // of one that is not configured
+constexpr int kMostSteps = 20'000;            // against lines made to be ambiguous
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
@@ -87,11 +88,36 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
+/// The times of one line, each read once for all prefixes that are tried.
+class LogLinePrefix::Times {
+   public:
+    Times(std::string_view line, std::optional<EventTime> near) : line_(line), near_(near) {}
+
+    const std::optional<LeadingTimestamp>& at(std::size_t place) {
+        for (std::size_t i = 0; i < known_; ++i) {
+            if (read_[i].place == place) return read_[i].time;
+        }
+        Read& read = read_[known_ < read_.size() ? known_++ : 0];
+        read = {place, server_timestamp(line_.substr(place), near_)};
+        return read.time;
+    }
+
+   private:
+    struct Read {
+        std::size_t place = 0;
+        std::optional<LeadingTimestamp> time;
+    };
+    const std::string_view line_;
+    const std::optional<EventTime> near_;
+    std::array<Read, 4> read_;
+    std::size_t known_ = 0;
+};
+
 /// Depth-first over the tokens; names are tried from the shortest on.
 struct LogLinePrefix::Search {
     const std::vector<Token>& tokens;
     std::string_view line;
-    std::optional<EventTime> near;
+    Times& times;
     PrefixedLine found{};
     int steps = 0;
     bool only_to_names = false;  // for `begins`
@@ -159,7 +185,7 @@ struct LogLinePrefix::Search {
             return label_at(at);
         }
         if (next.escape == 't' || next.escape == 'm' || next.escape == 's') {
-            const auto time = server_timestamp(rest, near);
+            const auto time = times.at(at);
             if (!time) return false;
             if (next.escape != 's' || !found.time) found.time = time->time;
             saw_identity = true;
@@ -231,14 +257,37 @@ Result<LogLinePrefix> LogLinePrefix::compile(std::string_view setting) {
     return prefix;
 }
 
-std::optional<PrefixedLine> LogLinePrefix::match(std::string_view line, std::optional<EventTime> near) const {
-    Search search{tokens_, line, near};
+std::optional<PrefixedLine> LogLinePrefix::match(std::string_view line, Times& times) const {
+    Search search{tokens_, line, times};
     if (!search.from(0, 0)) return {};
     return search.found;
 }
 
+std::optional<PrefixedLine> LogLinePrefix::match(std::string_view line, std::optional<EventTime> near) const {
+    Times times(line, near);
+    return match(line, times);
+}
+
+std::optional<PrefixedLine> LogLinePrefix::best_match(const std::vector<LogLinePrefix>& prefixes, std::string_view line,
+                                                      std::optional<EventTime> near) {
+    std::size_t first_label = 0;
+    const std::size_t end = std::min(line.size(), kLongestPrefix);
+    while (first_label < end && !label_at_start(line.substr(first_label))) ++first_label;
+    if (first_label == end) return {};  // no prefix can match
+    Times times(line, near);
+    std::optional<PrefixedLine> best;
+    for (const auto& prefix : prefixes) {
+        auto found = prefix.match(line, times);
+        if (!found || (best && found->text.size() <= best->text.size())) continue;
+        best = std::move(found);
+        if (best->text.size() + best->label.length + first_label == line.size()) break;  // none can leave less to names
+    }
+    return best;
+}
+
 bool LogLinePrefix::begins(std::string_view line) const {
-    Search search{tokens_, line, {}};
+    Times times(line, {});
+    Search search{tokens_, line, times};
     search.only_to_names = true;
     return search.from(0, 0);
 }

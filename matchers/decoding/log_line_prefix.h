@@ -31,6 +31,10 @@ class LogLinePrefix {
     /// readings the one with the shortest names counts. A process without a session may stop at `%q`.
     std::optional<PrefixedLine> match(std::string_view line, std::optional<EventTime> near = {}) const;
 
+    /// Of several prefixes that fit, the match that leaves the least of the line to names; of equals the first one's.
+    static std::optional<PrefixedLine> best_match(const std::vector<LogLinePrefix>& prefixes, std::string_view line,
+                                                  std::optional<EventTime> near = {});
+
     /// The line begins with this prefix's time or process, but no label follows: a name with a line break in it may be the
     /// reason.
     bool begins(std::string_view line) const;
@@ -44,7 +48,9 @@ class LogLinePrefix {
         std::string literal;
     };
     struct Search;
+    class Times;
     LogLinePrefix() = default;
+    std::optional<PrefixedLine> match(std::string_view line, Times& times) const;
 
     std::string setting_;
     std::vector<Token> tokens_;

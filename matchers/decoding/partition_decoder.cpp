@@ -170,7 +170,9 @@ void PartitionDecoder::open(std::size_t index, bool asks_before) {
     const EntrySpan span = find_entry(ring_, index, shaper_);
     if (span.earlier_hit) return;  // counted there
     OpenEntry entry = entry_at(index, span);
-    if (asks_before) entry.before = lines_before(span.records.front());
+    // What a tool printed before, it printed to its own output, and not to the server's log.
+    const bool of_the_server = entry.format == EntryFormat::stderr_log || entry.format == EntryFormat::csvlog;
+    if (asks_before && !of_the_server) entry.before = lines_before(span.records.front());
     if (entry.whole || entry.bytes > limits_.bytes) {
         entry.cut = !entry.whole;
         done_.push_back(decoder_.decode(std::move(entry), shaper_));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "matchers/lossy_text.h"
 
@@ -262,20 +263,33 @@ std::optional<LabelAtStart> unwritable_label(std::string_view text) {
     return behind_colon(text, marks, statement ? EntryPart::statement : EntryPart::backtrace, {});
 }
 
+/// The words that begin with a byte. Asked of every word of a line, of which nearly none is a label.
+struct WordsByFirstByte {
+    std::array<std::vector<const Severity*>, 256> severities;
+    std::array<std::vector<const Label*>, 256> labels;
+
+    WordsByFirstByte() {
+        for (const auto& severity : kSeverities) severities[static_cast<unsigned char>(severity.word[0])].push_back(&severity);
+        for (const auto& label : kLabels) labels[static_cast<unsigned char>(label.word[0])].push_back(&label);
+    }
+};
+
 }  // namespace
 
 std::optional<LabelAtStart> label_at_start(std::string_view text) {
+    static const WordsByFirstByte kWords;
     if (text.empty() || text[0] == ' ' || (text[0] >= 'a' && text[0] <= 'z') || is_digit(text[0])) return {};
     if (text[0] == '?') {  // a translated label that the database's encoding cannot write
         return unwritable_label(text);
     }
-    for (const auto& severity : kSeverities) {
-        if (severity.word[0] != text[0] || !text.starts_with(severity.word)) continue;
-        if (auto found = behind_colon(text, severity.word.size(), EntryPart::message, severity.level)) return found;
+    const auto first = static_cast<unsigned char>(text[0]);
+    for (const Severity* severity : kWords.severities[first]) {
+        if (!text.starts_with(severity->word)) continue;
+        if (auto found = behind_colon(text, severity->word.size(), EntryPart::message, severity->level)) return found;
     }
-    for (const auto& label : kLabels) {
-        if (label.word[0] != text[0] || !text.starts_with(label.word)) continue;
-        if (auto found = behind_colon(text, label.word.size(), label.part, {})) return found;
+    for (const Label* label : kWords.labels[first]) {
+        if (!text.starts_with(label->word)) continue;
+        if (auto found = behind_colon(text, label->word.size(), label->part, {})) return found;
     }
     return {};
 }

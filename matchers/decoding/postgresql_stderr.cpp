@@ -60,13 +60,7 @@ PostgresqlStderr::PostgresqlStderr(const std::optional<std::string>& log_line_pr
 std::optional<PrefixedLine> PostgresqlStderr::parse(std::string_view line, std::optional<EventTime> near) const {
     if (configured_) return configured_->match(line, near);
     if (line.size() < 24 || (line[0] != '[' && line[0] != '<' && !(line[0] >= '0' && line[0] <= '9'))) return {};
-    // Several of the common prefixes may fit; the right one leaves the least of the line to names.
-    std::optional<PrefixedLine> best;
-    for (const auto& prefix : common_log_line_prefixes()) {
-        auto found = prefix.match(line, near);
-        if (found && (!best || found->text.size() > best->text.size())) best = std::move(found);
-    }
-    return best;
+    return LogLinePrefix::best_match(common_log_line_prefixes(), line, near);
 }
 
 bool PostgresqlStderr::may_be_half(std::string_view line) const {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "matchers/decoding/postgresql_stderr.h"
+#include "tests/matchers/corpus_files.h"
 
 namespace culprit {
 namespace {
@@ -154,6 +155,45 @@ TEST(PostgresqlStderr, LeavesApplicationsLinesAlone) {
           "2026/11/20 11:48:28 ERROR request failed op=CreateUser"}) {
         EXPECT_FALSE(server.parse(line)) << line;
     }
+}
+
+TEST(LogLinePrefix, TheBestOfTheCommonOnesIsTheOneThatTryingThemAllFinds) {
+    std::vector<std::string> lines;
+    for (const auto* folder : {"ordinary", "recognition", "other_software", "scenarios"}) {
+        for (const auto& file : testing_lines::corpus_files(folder, ".gz")) {
+            for (auto& line : testing_lines::unpacked(file)) lines.push_back(std::move(line));
+        }
+    }
+    // Each prefix with names that hold what could be taken for something else.
+    for (const auto* head :
+         {"2026-03-01 10:00:00.123 UTC [77] ", "2026-03-01 10:00:00.123 CET [77]: [3-1] ", "[2026-03-01 10:00:00 UTC] ",
+          "< 2026-03-01 10:00:00.123 UTC > ", "2026-03-01 10:00:00 Europe/Berlin:10.0.0.7(43210):", ""}) {
+        for (const auto* names : {"", "app@shop ", "app@shop/web ", "user=app,db=shop,app=LOG:  x,client=10.0.0.7 ",
+                                  "ERROR:  @HINT: / ", "app@shop:[77]:3:23505:", "[user=app,db=shop,app=a] "}) {
+            for (const auto* text :
+                 {"LOG:  duration: 3 ms  statement: SELECT 1", "FEHLER:  x", "DETAIL: y ERROR:  z", "ERROR: one blank", "tail"})
+                lines.push_back(std::string(head) + names + text);
+        }
+    }
+    std::size_t matched = 0;
+    for (const auto& line : lines) {
+        std::optional<PrefixedLine> all;
+        for (const auto& prefix : common_log_line_prefixes()) {
+            auto found = prefix.match(line);
+            if (found && (!all || found->text.size() > all->text.size())) all = std::move(found);
+        }
+        const auto best = LogLinePrefix::best_match(common_log_line_prefixes(), line);
+        ASSERT_EQ(best.has_value(), all.has_value()) << line;
+        if (!best) continue;
+        ++matched;
+        EXPECT_EQ(best->text.data(), all->text.data()) << line;
+        EXPECT_EQ(best->time, all->time) << line;
+        EXPECT_EQ(best->pid, all->pid) << line;
+        for (const auto name : {&PrefixedLine::user, &PrefixedLine::database, &PrefixedLine::application_name,
+                                &PrefixedLine::host, &PrefixedLine::session_id, &PrefixedLine::sqlstate})
+            EXPECT_EQ((*best).*name, (*all).*name) << line;
+    }
+    EXPECT_GT(matched, 1'000U);
 }
 
 }  // namespace

@@ -180,6 +180,35 @@ TEST(LiteralFilter, finds_a_literal_in_any_case_and_place) {
     EXPECT_FALSE(LiteralFilter::compile({"a\nb"}).ok());
 }
 
+TEST(LiteralFilter, asks_for_the_digits_behind_a_literal_at_each_of_its_places) {
+    const auto filter = LiteralFilter::compile({"duration: 12[0-9][0-9]", "took 3[0-9]"});
+    ASSERT_TRUE(filter.ok());
+    auto scratch = filter.value()->make_scratch();
+    EXPECT_TRUE(filter.value()->passes("LOG:  duration: 1200.5 ms", scratch));
+    EXPECT_TRUE(filter.value()->passes("duration: 12345 ms", scratch));
+    EXPECT_FALSE(filter.value()->passes("duration: 12.345 ms", scratch));
+    EXPECT_FALSE(filter.value()->passes("duration: 120 ms", scratch));
+    EXPECT_FALSE(filter.value()->passes("duration: 120", scratch));
+    EXPECT_TRUE(filter.value()->passes("duration: 12 ms, then DURATION: 1200", scratch));
+    std::vector<unsigned> found;
+    filter.value()->matches("took 31 took 3 took 32, duration: 12.1, duration: 1234", scratch, found);
+    EXPECT_EQ(found, (std::vector<unsigned>{0, 1}));
+    EXPECT_FALSE(LiteralFilter::compile({"ab[0-9]"}).ok());
+}
+
+TEST(LiteralFilter, lets_a_logged_statement_pass_when_it_may_have_been_slow) {
+    const auto known = recognition();
+    auto scratch = known->filter().make_scratch();
+    const auto line = [](const std::string& milliseconds) {
+        return "2026-03-01 10:00:00.000 UTC [7] app@shop LOG:  duration: " + milliseconds +
+               " ms  statement: SELECT 1 FROM orders";
+    };
+    for (const auto* slow : {"1000.000", "1234", "99999.9", "9999.123"})
+        EXPECT_TRUE(known->filter().passes(line(slow), scratch)) << slow;
+    for (const auto* quick : {"0.5", "9.123", "12.000", "999.999"})
+        EXPECT_FALSE(known->filter().passes(line(quick), scratch)) << quick;
+}
+
 TEST(RequiredLiterals, are_in_every_match_and_survive_every_json_encoder) {
     const auto of = [](const char* expression) {
         const auto literals = required_literals(expression);
