@@ -25,7 +25,8 @@ std::size_t digits_behind(std::string_view literal) {
 struct Search {
     std::string_view bytes;
     const std::vector<unsigned char>& digits_behind;
-    std::vector<unsigned>* literals;  // where they are wanted
+    std::vector<unsigned>* literals = nullptr;     // where they are wanted
+    std::vector<std::uint32_t>* places = nullptr;  // and these
     bool found = false;
 
     bool stands(unsigned literal, std::size_t end) const {
@@ -101,6 +102,12 @@ hs_database_t* prepared(const std::vector<std::string>& literals) {
     return nullptr;
 }
 
+int collect_place(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
+    auto& search = *static_cast<Search*>(context);
+    if (search.stands(id, to)) search.places->push_back(static_cast<std::uint32_t>(to));
+    return 0;
+}
+
 }  // namespace
 
 LiteralFilter::Scratch::~Scratch() { hs_free_scratch(static_cast<hs_scratch_t*>(scratch_)); }
@@ -160,7 +167,7 @@ LiteralFilter::Scratch LiteralFilter::make_scratch() const {
 }
 
 bool LiteralFilter::passes(std::string_view bytes, Scratch& scratch) const {
-    Search search{bytes, digits_behind_, nullptr};
+    Search search{bytes, digits_behind_};
     // hs counts in unsigned; longer records than that do not come, and were one to come it must not be lost.
     if (bytes.size() > 0xffffffffu) return true;
     const auto outcome = hs_scan(static_cast<hs_database_t*>(database_), bytes.data(), static_cast<unsigned>(bytes.size()), 0,
@@ -177,6 +184,16 @@ void LiteralFilter::matches(std::string_view bytes, Scratch& scratch, std::vecto
             static_cast<hs_scratch_t*>(scratch.scratch_), collect, &search);
     std::sort(found.begin() + before, found.end());
     found.erase(std::unique(found.begin() + before, found.end()), found.end());
+}
+
+bool LiteralFilter::places(std::string_view bytes, Scratch& scratch, std::vector<std::uint32_t>& ends) const {
+    if (bytes.size() > 0xffffffffu) return false;
+    const auto before = static_cast<std::ptrdiff_t>(ends.size());
+    Search search{bytes, digits_behind_, nullptr, &ends};
+    const auto outcome = hs_scan(static_cast<hs_database_t*>(database_), bytes.data(), static_cast<unsigned>(bytes.size()), 0,
+                                 static_cast<hs_scratch_t*>(scratch.scratch_), collect_place, &search);
+    if (!std::is_sorted(ends.begin() + before, ends.end())) std::sort(ends.begin() + before, ends.end());
+    return outcome == HS_SUCCESS;
 }
 
 }  // namespace culprit

@@ -4,6 +4,7 @@
 // The literals are those that RE2's FilteredRE2 finds every match of the catalogue to need. They are cut to runs that no JSON
 // encoder escapes, so that a match inside an escaped JSON string still holds them. It may say yes too often, never no too often:
 // a differential test and a fuzzer hold it against the full path.
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ class LiteralFilter {
     bool passes(std::string_view bytes, Scratch& scratch) const;
     /// Which literals the bytes hold, as indices into `literals()`, each once, in no order.
     void matches(std::string_view bytes, Scratch& scratch, std::vector<unsigned>& found) const;
+    /// Behind each place at which a literal stands, ascending. False: not all were found, because the scan itself failed.
+    bool places(std::string_view bytes, Scratch& scratch, std::vector<std::uint32_t>& ends) const;
     const std::vector<std::string>& literals() const { return literals_; }
 
    private:

@@ -8,6 +8,7 @@
 #include "matchers/decoding/envelope.h"
 #include "matchers/decoding/event_clock.h"
 #include "matchers/decoding/partition_decoder.h"
+#include "matchers/line_filter.h"
 #include "matchers/literal_filter.h"
 #include "matchers/recognition.h"
 #include "matchers/retold_errors.h"
@@ -95,11 +96,15 @@ struct Matcher::State {
           profile(std::move(source)),
           resume(from),
           next(from),
+          patient(limits.patient),
           decoder(profile, limits) {}
 
-    void accept(const RawRecord& record);
+    void accept(const RawRecord& record, bool hit);
+    void accept(const FilteredLines& lines);
+    void skip(const FilteredLines& lines, std::size_t from, std::size_t until);
+    void count(std::uint64_t records, std::uint64_t bytes, bool hit);
     void collect();
-    void pass();
+    void pass(bool hit);
     void conclude(DecodedEntry&& entry);
     bool joins_earlier(const DecodedEntry& entry, Outcome& outcome);
     std::optional<EventTime> oldest_unfinished() const;
@@ -112,6 +117,7 @@ struct Matcher::State {
     MatchMemo memo, heads;
     SourceProfile profile;
     Offset resume, next;  // `next`: behind the last record, where everything is counted
+    const bool patient;
     PartitionDecoder decoder;
     RetoldErrors retold;
     std::deque<Uncounted> uncounted;
@@ -127,20 +133,53 @@ Offset Matcher::State::behind(const RawRecord& record) const {
     return {record.offset.value + (counts_bytes ? static_cast<std::int64_t>(record.bytes.size()) + 1 : 1)};
 }
 
-void Matcher::State::accept(const RawRecord& record) {
-    const bool hit = recognition.filter().passes(record.bytes, scratch) || may_be_cut(record.bytes);
+void Matcher::State::count(std::uint64_t records, std::uint64_t bytes, bool hit) {
+    if (hit || uncounted.empty()) uncounted.push_back({decoder.next_sequence(), 0, 0, hit});
+    uncounted.back().records += records;
+    uncounted.back().bytes += bytes;
+    unsampled = true;
+}
+
+void Matcher::State::accept(const RawRecord& record, bool hit) {
     const bool counts = record.offset >= resume;
     if (counts) {
-        if (hit || uncounted.empty()) uncounted.push_back({decoder.next_sequence(), 0, 0, hit});
-        uncounted.back().records += 1;
-        uncounted.back().bytes += record.bytes.size();
+        count(1, record.bytes.size(), hit);
         next = std::max(next, behind(record));
         if (!hit && record.arrival) clock.see(*record.arrival, record.arrival);
-        unsampled = true;
     }
     written = record.written;
     const bool asks_before = hit && recognition.asks_before(record.bytes, scratch);
     decoder.accept(record, hit, counts, asks_before);
+    collect();
+    pass(hit);
+}
+
+/// Lines that did not pass the filter, while no entry is open that they could go on with: they are counted, and the last of them
+/// are kept for the entry of the next that passes.
+void Matcher::State::skip(const FilteredLines& lines, std::size_t from, std::size_t until) {
+    const std::size_t records = until - from, kept = std::min(records, ContextRing::kRecords);
+    count(records, lines.ends[until - 1] - lines.begin_of(from) - (records - 1), false);
+    next = std::max(next, behind(lines.at(until - 1)));
+    written = lines.written;
+    decoder.skip(records - kept);
+    for (std::size_t i = until - kept; i < until; ++i) decoder.accept(lines.at(i), false, true);
+    pass(false);
+}
+
+void Matcher::State::accept(const FilteredLines& lines) {
+    auto hit = lines.passed.begin();
+    for (std::size_t at = 0; at < lines.ends.size();) {
+        const std::size_t next_hit = hit == lines.passed.end() ? lines.ends.size() : *hit;
+        const bool each_counts = decoder.oldest_open() || (retold.waiting() && !patient);
+        if (at < next_hit && !each_counts) {
+            skip(lines, at, next_hit);
+            at = next_hit;
+            continue;
+        }
+        if (at == next_hit) ++hit;
+        accept(lines.at(at), at == next_hit);
+        ++at;
+    }
 }
 
 void Matcher::State::collect() {
@@ -149,9 +188,9 @@ void Matcher::State::collect() {
 }
 
 /// The newest record has passed, and what it ended is concluded.
-void Matcher::State::pass() {
+void Matcher::State::pass(bool hit) {
     if (!retold.waiting()) return;
-    retold.pass(decoder.next_sequence() - 1, decoder.time_of_newest());
+    retold.pass(decoder.next_sequence() - 1, hit || !patient ? decoder.time_of_newest() : std::nullopt);
     retold.settle(decoder.oldest_open().value_or(decoder.next_sequence()));
 }
 
@@ -263,10 +302,14 @@ Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 
 void Matcher::accept(std::span<const RawRecord> records) {
     for (const auto& record : records) {
-        state_->accept(record);
-        state_->collect();
-        state_->pass();
+        const bool hit = state_->recognition.filter().passes(record.bytes, state_->scratch) || may_be_cut(record.bytes);
+        state_->accept(record, hit);
     }
+    state_->decoder.end_of_batch();
+}
+
+void Matcher::accept(const FilteredLines& lines) {
+    state_->accept(lines);
     state_->decoder.end_of_batch();
 }
 

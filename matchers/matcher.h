@@ -23,6 +23,7 @@
 
 namespace culprit {
 
+struct FilteredLines;
 class Recognition;
 
 /// How many records before a trigger are searched for the beginning of its entry.
@@ -34,6 +35,9 @@ struct AssemblyLimits {
     std::size_t records = 2'000;                 // lines of one entry, and records of the partition that pass while it is open
     Duration silence = std::chrono::seconds{2};  // record time passed in the partition since its last line
     std::size_t open = 4'096;                    // entries open at once
+    /// Nobody waits for what the partition says (a file that is read once): how long an error waits for its retelling is told by
+    /// records that passed the filter, and by how many there were of the others, which are not asked for their times.
+    bool patient = false;
 };
 
 struct MatcherCounters {
@@ -65,6 +69,10 @@ class Matcher {
 
     /// Takes records in order of offset. Their bytes need to live until the call returns; what is kept is copied.
     void accept(std::span<const RawRecord> records);
+
+    /// The same for lines of a file that were filtered before (line_filter.h): most of them are counted and no more. Requires
+    /// that they lie behind the cut to go on from.
+    void accept(const FilteredLines& lines);
 
     /// The end of a file was reached, or the partition's end and nothing has come for a while: closes what is open.
     void close_open_entries();

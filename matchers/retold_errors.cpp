@@ -110,7 +110,11 @@ void RetoldErrors::seal(Error& error, std::uint64_t sequence) {
 }
 
 void RetoldErrors::pass(std::uint64_t sequence, std::optional<EventTime> time) {
-    while (!unsealed_.empty() && sequence >= *unsealed_.begin() + kRecords) seal(waiting_.at(*unsealed_.begin()), sequence);
+    while (!unsealed_.empty() && sequence >= *unsealed_.begin() + kRecords) {
+        // Not by the sequence of this record: which ones one is told of must not matter.
+        const std::uint64_t trigger = *unsealed_.begin();
+        seal(waiting_.at(trigger), trigger + kRecords);
+    }
     while (time && !unsealed_by_time_.empty() && *time > unsealed_by_time_.begin()->first)
         seal(waiting_.at(unsealed_by_time_.begin()->second), sequence);
 }

@@ -34,14 +34,14 @@ void add_telling(Signal& first, const Signal& later);
 
 class RetoldErrors {
    public:
-    /// How long after the first record another one may tell of the same error: frameworks take milliseconds, and a clock that shows
-    /// seconds hides nearly one. In records of the partition too.
+    /// How long after the first record another one may tell of the same error: frameworks take milliseconds, and a clock that
+    /// shows seconds hides nearly one. In records of the partition too.
     static Duration pause_after(EventTime first);
     static constexpr std::uint64_t kRecords = 2'000;
     /// Errors of one kind in one stream that wait at once; a newer one ends the oldest's wait.
     static constexpr std::size_t kWaiting = 32;
 
-    /// The record of this sequence passed; `time` is its record time.
+    /// The record of this sequence passed, and all before it; `time` is its record time.
     void pass(std::uint64_t sequence, std::optional<EventTime> time);
     /// The trigger of the earlier error that this one tells again; else the error waits from now on, unless it could never be
     /// told again. `time` is the record time of its entry, `stream` where it lies.
@@ -71,9 +71,10 @@ class RetoldErrors {
 
     void seal(Error& error, std::uint64_t sequence);
 
-    std::map<std::uint64_t, Error> waiting_;                          // by trigger; what follows points into it
-    std::map<std::string, std::deque<Error*>> by_key_;                // one kind in one stream, in the order they were told
-    std::set<std::pair<EventTime, std::uint64_t>> unsealed_by_time_;  // those with a time: the last at which they may be told again
+    std::map<std::uint64_t, Error> waiting_;            // by trigger; what follows points into it
+    std::map<std::string, std::deque<Error*>> by_key_;  // one kind in one stream, in the order they were told
+    std::set<std::pair<EventTime, std::uint64_t>>
+        unsealed_by_time_;  // those with a time: the last at which they may be told again
     std::set<std::uint64_t> unsealed_;
     std::set<std::pair<std::uint64_t, std::uint64_t>> sealed_;  // the sequence from which on, and the trigger
 };

@@ -132,16 +132,16 @@ int scan(const ScanOptions& options) {
     if (!recognition) return fail(kWrongUsage, recognition.error().message);
 
     // Signals are printed as they come, so their files are read one after the other, in order of name.
-    const std::size_t threads = options.emit_signals ? 1 : std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency()), threads = options.emit_signals ? 1 : cores;
     BoundedQueue<CommitRequest> queue(32);
-    FileSource source(*recognition.value(), files, threads);
+    FileSource source(*recognition.value(), files, threads, cores - 1);
     ScanFold fold(config.correlation);
     ScanProgress progress(options.paths);
     MatcherCounters counters;
     source.start({}, queue);
     while (true) {
         const bool exhausted = source.exhausted();  // before popping: what was pushed before it is in the queue
-        auto request = queue.pop(std::chrono::milliseconds{100});
+        auto request = queue.pop(std::chrono::milliseconds{exhausted ? 0 : 5});
         progress.show(source.bytes_read());
         if (!request && exhausted) break;
         if (!request) continue;

@@ -3,9 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "daemon/sources/file_blocks.h"
 #include "daemon/sources/file_paths.h"
 #include "daemon/sources/followed_files.h"
+#include "matchers/recognition.h"
 
 namespace culprit {
 
@@ -14,10 +17,18 @@ namespace {
 // What a batch may hold before it is pushed: a storm of errors must not fill the memory between two pushes.
 constexpr std::uint64_t kBytesPerBatch = 1 << 20;
 
+constexpr AssemblyLimits kReadOnce{.patient = true};
+
+/// A pipe is opened once: what is read of it is gone.
+bool is_plain(const std::string& path) {
+    std::error_code error;
+    return path != "-" && std::filesystem::is_regular_file(path, error);
+}
+
 }  // namespace
 
-FileSource::FileSource(const Recognition& recognition, FileSourceSettings settings, std::size_t threads)
-    : recognition_(recognition), settings_(std::move(settings)), threads_(std::max<std::size_t>(1, threads)) {}
+FileSource::FileSource(const Recognition& recognition, FileSourceSettings settings, std::size_t threads, std::size_t helpers)
+    : recognition_(recognition), settings_(std::move(settings)), threads_(std::max<std::size_t>(1, threads)), helpers_(helpers) {}
 
 FileSource::~FileSource() { stop(); }
 
@@ -71,7 +82,7 @@ void FileSource::read_all(std::stop_token stop) {
     for (const std::string& path : paths.value()) {
         const SourceProfile profile = profile_of(path);
         std::string identity;
-        if (path != "-") {
+        if (is_plain(path)) {
             const auto stream = InputStream::open(path);
             if (!stream) continue;  // said when its turn comes
             if (const auto found = FileIdentity::of(stream.value()->descriptor())) identity = found->text();
@@ -97,7 +108,13 @@ void FileSource::read_files(const std::vector<std::string>& paths, std::atomic<s
 
 bool FileSource::read_to_end(const std::string& path, std::stop_token stop) {
     const SourceProfile profile = profile_of(path);
-    auto opened = FileTail::open(recognition_, profile, path, resume_of(profile, path));
+    const Offset next = resume_of(profile, path);
+    if (next.value == 0 && is_plain(path)) {
+        const auto stream = InputStream::open(path);
+        const auto size = stream.ok() ? FileBlocks::readable(*stream.value()) : std::nullopt;
+        if (size) return read_blocks(path, profile, *stream.value(), *size, stop);
+    }
+    auto opened = FileTail::open(recognition_, profile, path, next, kReadOnce);
     if (!opened) {
         trouble_.set(opened.error().message);
         return true;  // the others are read all the same
@@ -121,6 +138,42 @@ bool FileSource::read_to_end(const std::string& path, std::stop_token stop) {
     if (!stop.stop_requested()) return push(tail.finish(), stop);
     auto request = tail.take();
     return !request || push(std::move(*request), stop);
+}
+
+bool FileSource::read_blocks(const std::string& path, const SourceProfile& profile, const InputStream& stream, std::int64_t size,
+                             std::stop_token stop) {
+    Matcher matcher(recognition_, profile, Offset{0}, kReadOnce);
+    FileBlocks blocks(stream, path, size, recognition_.filter(), helpers_);
+    const auto identity = FileIdentity::of(stream.descriptor());
+    const auto take = [&] {
+        CommitRequest request;
+        request.batch = matcher.take();
+        request.batch.input = profile.input;
+        if (identity) request.identity = identity->text();
+        return request;
+    };
+    std::uint64_t since_push = 0, reported = 0;
+    while (!stop.stop_requested()) {
+        const auto lines = blocks.next();
+        bytes_read_ += blocks.consumed() - reported;
+        reported = blocks.consumed();
+        if (!lines) {
+            trouble_.set(lines.error().message);
+            break;  // what came before the damage counts
+        }
+        if (lines.value() == nullptr) break;
+        matcher.accept(*lines.value());
+        since_push += lines.value()->bytes.size();
+        if (since_push < kBytesPerBatch) continue;
+        since_push = 0;
+        if (!push(take(), stop)) return false;
+    }
+    if (stop.stop_requested()) return push(take(), stop);
+    matcher.close_open_entries();
+    CommitRequest last = take();
+    last.batch.watermark.idle = true;
+    last.finished = true;
+    return push(std::move(last), stop);
 }
 
 void FileSource::follow(std::stop_token stop) {

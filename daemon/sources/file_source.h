@@ -14,8 +14,9 @@ namespace culprit {
 
 class FileSource final : public Source {
    public:
-    /// `recognition` outlives the source. `threads` read files that are not followed.
-    FileSource(const Recognition& recognition, FileSourceSettings settings, std::size_t threads = 1);
+    /// `recognition` outlives the source. Files that are not followed are read by `threads`; each of them has as many `helpers`,
+    /// which read and filter a large file ahead of it.
+    FileSource(const Recognition& recognition, FileSourceSettings settings, std::size_t threads = 1, std::size_t helpers = 0);
     ~FileSource() override;
 
     std::string_view name() const override { return "file"; }
@@ -31,6 +32,8 @@ class FileSource final : public Source {
     void read_all(std::stop_token stop);
     void read_files(const std::vector<std::string>& paths, std::atomic<std::size_t>& next, std::stop_token stop);
     bool read_to_end(const std::string& path, std::stop_token stop);
+    bool read_blocks(const std::string& path, const SourceProfile& profile, const InputStream& stream, std::int64_t size,
+                     std::stop_token stop);
     void follow(std::stop_token stop);
     SourceProfile profile_of(const std::string& path) const;
     Offset resume_of(const SourceProfile& profile, const std::string& path) const;
@@ -39,7 +42,7 @@ class FileSource final : public Source {
 
     const Recognition& recognition_;
     const FileSourceSettings settings_;
-    const std::size_t threads_;
+    const std::size_t threads_, helpers_;
     ResumePoints resume_;
     BoundedQueue<CommitRequest>* queue_ = nullptr;
     std::atomic<bool> exhausted_ = false;

@@ -60,13 +60,16 @@ std::optional<EventTime> last_written(int descriptor) {
 }  // namespace
 
 FileTail::FileTail(const Recognition& recognition, SourceProfile profile, std::unique_ptr<InputStream> stream, LineReader reader,
-                   Offset next)
-    : profile_(profile), stream_(std::move(stream)), reader_(std::move(reader)), matcher_(recognition, std::move(profile), next) {
+                   Offset next, AssemblyLimits limits)
+    : profile_(profile),
+      stream_(std::move(stream)),
+      reader_(std::move(reader)),
+      matcher_(recognition, std::move(profile), next, limits) {
     identity_ = FileIdentity::of(stream_->descriptor());
 }
 
 Result<std::unique_ptr<FileTail>> FileTail::open(const Recognition& recognition, SourceProfile profile, const std::string& path,
-                                                 Offset next) {
+                                                 Offset next, AssemblyLimits limits) {
     auto stream = InputStream::open(path);
     if (!stream) return stream.error();
     std::int64_t begin = 0;
@@ -77,7 +80,7 @@ Result<std::unique_ptr<FileTail>> FileTail::open(const Recognition& recognition,
     }
     LineReader reader(Offset{begin}, begin == 0 ? 1 : 1 + count_lines(stream.value()->descriptor(), begin));
     return std::unique_ptr<FileTail>(
-        new FileTail(recognition, std::move(profile), std::move(stream).value(), std::move(reader), next));
+        new FileTail(recognition, std::move(profile), std::move(stream).value(), std::move(reader), next, limits));
 }
 
 Result<std::size_t> FileTail::read_on() {

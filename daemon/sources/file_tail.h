@@ -16,7 +16,7 @@ class FileTail {
    public:
     /// Goes on at `next`; the lines just before it are read again as context (Matcher's `kLookback`).
     static Result<std::unique_ptr<FileTail>> open(const Recognition& recognition, SourceProfile profile, const std::string& path,
-                                                  Offset next);
+                                                  Offset next, AssemblyLimits limits = {});
 
     /// Reads a piece on. How many bytes came: 0 at the end.
     Result<std::size_t> read_on();
@@ -37,7 +37,7 @@ class FileTail {
 
    private:
     FileTail(const Recognition& recognition, SourceProfile profile, std::unique_ptr<InputStream> stream, LineReader reader,
-             Offset next);
+             Offset next, AssemblyLimits limits);
     CommitRequest request();
 
     SourceProfile profile_;

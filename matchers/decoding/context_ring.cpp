@@ -4,7 +4,9 @@
 
 namespace culprit {
 
-ContextRing::ContextRing() : slots_(kLookback + 1) {}
+const std::size_t ContextRing::kRecords = kLookback + 1;
+
+ContextRing::ContextRing() : slots_(kRecords) {}
 
 void ContextRing::drop_oldest() {
     ContextRecord& oldest = slots_[first_];

@@ -33,6 +33,7 @@ struct ContextRecord {
 class ContextRing {
    public:
     static constexpr std::size_t kRingBytes = 8 << 20;
+    static const std::size_t kRecords;  // with the newest
 
     ContextRing();
     /// The new record; the reference holds until the next push.

@@ -28,6 +28,8 @@ class PartitionDecoder {
     /// `counts` is false for context: records that were counted before the start. `asks_before`: an entry that this record opens
     /// is to know the lines before it.
     void accept(const RawRecord& record, bool hit, bool counts, bool asks_before = false);
+    /// So many records came that are not worth keeping: as many as the ring holds follow them, and nothing is open.
+    void skip(std::size_t records) { sequence_ += records; }
     /// The batch's bytes are about to go.
     void end_of_batch() { ring_.keep(); }
     void close_all();

@@ -1,11 +1,14 @@
 #include "daemon/sources/file_source.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include "daemon/pending_batches.h"
+#include "matchers/log_entry.h"
 #include "matchers/recognition.h"
 #include "temporary_folder.h"
 
@@ -214,6 +217,75 @@ TEST_F(FileSourceTest, AQuietFileBecomesIdleAndSaysSoOnce) {
     }
     stop();
     EXPECT_EQ(idle, 1);
+}
+
+/// What a file says, apart from its name: each batch's cut and counters, and its signals.
+std::vector<std::string> said_by(const std::string& path, std::size_t helpers) {
+    FileSourceSettings settings;
+    settings.paths = {path};
+    BoundedQueue<CommitRequest> queue(1'000);
+    FileSource source(recognition(), settings, 1, helpers);
+    source.start({}, queue);
+    std::vector<std::string> said;
+    MatcherCounters counters;
+    CommitRequest all;
+    const auto until = WallClock::now() + milliseconds{60'000};
+    while (WallClock::now() < until) {
+        const bool exhausted = source.exhausted();
+        auto request = queue.pop(milliseconds{20});
+        if (!request && exhausted) break;
+        if (!request) continue;
+        for (Signal& signal : request->batch.signals) {
+            signal.source.input.name.clear();
+            said.push_back(to_json_line(signal));
+        }
+        for (const DeadLetter& letter : request->batch.dead_letters)
+            said.push_back(letter.reason + " at line " + std::to_string(letter.source.line.value_or(0)));
+        request->batch.signals.clear();
+        merge(all, std::move(*request));
+    }
+    source.stop();
+    counters = all.batch.counters;
+    said.push_back("next " + std::to_string(all.batch.next.value) + ", watermark " +
+                   std::to_string(to_micros(all.batch.watermark.watermark)));
+    for (const auto count :
+         {counters.records, counters.bytes, counters.filter_passes, counters.decoded, counters.undecodable, counters.unmatched})
+        said.back() += ' ' + std::to_string(count);
+    return said;
+}
+
+TEST_F(FileSourceTest, AFileSaysTheSameReadBySeveralThreadsAndCompressed) {
+    // Entries of several lines, whose parts fall to either side of the blocks' cuts.
+    std::string text;
+    for (int i = 0; text.size() < 3'000'000; ++i) {
+        const std::string prefix = "2026-02-01 10:" + std::to_string(10 + i / 1'000 % 50) + ":" +
+                                   std::to_string(10 + i / 20 % 50) + ".000 UTC [" + std::to_string(70 + i % 5) + "] app@shop ";
+        text += prefix + "LOG:  duration: " + std::to_string(i % 1'013) + ".5 ms  statement: SELECT " +
+                std::string(static_cast<std::size_t>(i) % 400, '1') + "\n";
+        if (i % 40 != 0) continue;
+        text += prefix + "ERROR:  duplicate key value violates unique constraint \"k" + std::to_string(i % 7) + "\"\n" + prefix +
+                "DETAIL:  Key (id)=(" + std::to_string(i) + ") already exists.\n";
+        if (i % 80 == 0) text += prefix + "STATEMENT:  INSERT INTO t\n\tVALUES ($1)\n";
+        if (i % 120 == 0) text += "{\"msg\":\"violates unique constraint \\\"cut\n";
+        text += line("a_key") + "Traceback (most recent call last):\n  File \"a.py\", line 1\nValueError\n";
+    }
+    text += "2026-02-01 11:00:00.000 UTC [70] app@shop ERROR:  deadlock detected";
+    const std::string path = folder_.write("server.log", text);
+    ASSERT_EQ(std::system(("gzip -c '" + path + "' > '" + folder_.file("packed.gz") + "'").c_str()), 0);
+    const auto alone = said_by(path, 0);
+    EXPECT_GT(alone.size(), 200U);
+    EXPECT_EQ(said_by(path, 3), alone);
+    EXPECT_EQ(said_by(folder_.file("packed.gz"), 3), alone);
+}
+
+TEST_F(FileSourceTest, APipeLosesNoByte) {
+    const std::string path = folder_.file("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    std::jthread writer([&] { std::ofstream(path) << line("a_key") << line("b_key"); });
+    start({path}, false);
+    read_to_end();
+    EXPECT_EQ(names_, (Names{"a_key", "b_key"}));
+    EXPECT_EQ(lines_, (std::vector<std::uint64_t>{1, 2}));
 }
 
 }  // namespace
