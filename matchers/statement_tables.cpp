@@ -14,6 +14,7 @@ struct Token {
     std::string text;   // a word or a name, folded unless it was quoted; else one character
     bool name = false;  // an identifier or keyword
     bool quoted = false;
+    bool after_break = false;  // it begins a line, right behind a line break that nothing precedes but a word
 };
 
 bool is_name_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0; }
@@ -30,7 +31,7 @@ std::vector<Token> tokens_of(std::string_view sql) {
                 if (sql[i] == '\'') ++i;
             }
             ++i;
-            tokens.push_back({"'", false, false});
+            tokens.push_back({"'", false, false, false});
         } else if (c == '"' || c == '`') {
             std::string name;
             for (++i; i < sql.size(); ++i) {
@@ -41,7 +42,7 @@ std::vector<Token> tokens_of(std::string_view sql) {
                 name += sql[i];
             }
             ++i;
-            if (!name.empty()) tokens.push_back({std::move(name), true, true});
+            if (!name.empty()) tokens.push_back({std::move(name), true, true, false});
         } else if (sql.substr(i, 2) == "--") {
             i = std::min(sql.find('\n', i), sql.size());
         } else if (sql.substr(i, 2) == "/*") {
@@ -49,11 +50,12 @@ std::vector<Token> tokens_of(std::string_view sql) {
             i = end == sql.npos ? sql.size() : end + 2;
         } else if (is_name_start(c)) {
             std::string word;
+            const bool after_break = i > 1 && sql[i - 1] == '\n' && is_name_part(sql[i - 2]);
             for (; i < sql.size() && is_name_part(sql[i]); ++i)
                 word += (sql[i] & 0x80) != 0 ? sql[i] : static_cast<char>(std::tolower(static_cast<unsigned char>(sql[i])));
-            tokens.push_back({std::move(word), true, false});
+            tokens.push_back({std::move(word), true, false, after_break});
         } else {
-            if (std::isspace(static_cast<unsigned char>(c)) == 0) tokens.push_back({std::string(1, c), false, false});
+            if (std::isspace(static_cast<unsigned char>(c)) == 0) tokens.push_back({std::string(1, c), false, false, false});
             ++i;
         }
     }
@@ -143,13 +145,16 @@ class Reader {
             next += 2;
         }
         const bool function = is(next, "(") && !(i > 0 && is(i - 1, "into"));
+        const bool half = may_be_cut(next);
         if (is(next, "as")) ++next;
         if (next < tokens_.size() && tokens_[next].name && !is_keyword(tokens_[next])) table.alias = tokens_[next++].text;
         const bool cte = table.schema.empty() && std::find(ctes_.begin(), ctes_.end(), table.table) != ctes_.end();
         const auto same = [&](const StatementTable& other) { return other.schema == table.schema && other.table == table.table; };
-        if (!function && !cte && std::none_of(tables_.begin(), tables_.end(), same)) tables_.push_back(std::move(table));
+        if (!function && !cte && !half && std::none_of(tables_.begin(), tables_.end(), same)) tables_.push_back(std::move(table));
         return next;
     }
+
+    bool may_be_cut(std::size_t i) const { return i < tokens_.size() && tokens_[i].after_break && !is_keyword(tokens_[i]); }
 
     std::vector<Token> tokens_;
     std::vector<StatementTable> tables_;
@@ -161,6 +166,14 @@ class Reader {
 }  // namespace
 
 std::vector<StatementTable> tables_in(std::string_view sql) { return Reader{tokens_of(sql.substr(0, kLongest))}.read(); }
+
+bool may_be_half_a_name(std::string_view sql, std::string_view table) {
+    const auto tokens = tokens_of(sql.substr(0, kLongest));
+    for (std::size_t i = 1; i < tokens.size(); ++i) {
+        if (tokens[i].after_break && !is_keyword(tokens[i]) && !tokens[i - 1].quoted && tokens[i - 1].text == table) return true;
+    }
+    return false;
+}
 
 const StatementTable* table_of_column(const std::vector<StatementTable>& tables, std::string_view column) {
     const auto tokens = tokens_of(column);

@@ -14,8 +14,12 @@ struct StatementTable {
 };
 
 /// What follows INTO, FROM, UPDATE, JOIN and the commas of a FROM list, in order, each once; common table expressions and
-/// functions are no tables. At most the first 16 KiB are read.
+/// functions are no tables, and what may be half a name is left out. At most the first 16 KiB are read.
 std::vector<StatementTable> tables_in(std::string_view sql);
+
+/// A line break within a statement may be where a line of the log was cut, and then `order\n_items` reads as `order`: does the
+/// name of `table` end right before one, in front of a word that is none of SQL's? Then it may be half a name.
+bool may_be_half_a_name(std::string_view sql, std::string_view table);
 
 /// The table that `column`, as PostgreSQL names it in an error (`c.email`, `email`), belongs to: the one its qualifier stands
 /// for, or the only table there is. Nullptr where neither tells.

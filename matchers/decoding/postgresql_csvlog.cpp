@@ -1,7 +1,9 @@
 #include "matchers/decoding/postgresql_csvlog.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,16 @@ enum Column {
     application_name,
     backend_type
 };
+
+/// What is sure of a statement that was cut: not its last word.
+std::string without_last_word(std::string text) {
+    const auto is_part = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & 0x80) != 0 || std::strchr("_$.\"", c);
+    };
+    while (!text.empty() && is_part(text.back())) text.pop_back();
+    if (std::count(text.begin(), text.end(), '"') % 2 != 0) text.resize(text.rfind('"'));  // within a quoted name
+    return text;
+}
 
 constexpr std::size_t kMostColumns = 32;  // newer servers may add some behind those known here
 
@@ -120,6 +132,11 @@ std::optional<Record> decode_csvlog(std::string_view text, std::optional<EventTi
     while (text.ends_with('\r')) text.remove_suffix(1);
     std::vector<std::string> fields = split(text, cut);
     if (fields.size() <= (cut ? message : application_name)) return {};
+    if (cut) {
+        std::string& last = fields.back();
+        if (fields.size() == query + 1) last = without_last_word(std::move(last));
+        if (fields.size() == context + 1 || fields.size() > query + 1) last.clear();
+    }
     if (fields.size() <= application_name) fields.resize(application_name + 1);
     const auto time = leading_timestamp(fields[log_time], near);
     if (fields[error_severity].empty() || (!fields[sql_state_code].empty() && !has_sqlstate_form(fields[sql_state_code])))

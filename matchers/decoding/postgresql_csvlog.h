@@ -1,6 +1,7 @@
 #pragma once
 // PostgreSQL's csvlog: one record may hold line breaks inside its quotes and so take several physical lines.
-// 23 columns up to PostgreSQL 12, 24 in 13 (backend_type), 26 from 14 on (leader_pid, query_id). Manual, section 20.8.4.
+// 23 columns from PostgreSQL 9.0 to 12, 24 in 13 (backend_type), 26 from 14 on (leader_pid, query_id). Manual, chapter "Error
+// Reporting and Logging", "Using CSV-Format Log Output", of each version.
 #include <optional>
 #include <string_view>
 
@@ -25,7 +26,7 @@ class CsvlogQuotes {
 };
 
 /// A whole record, its physical lines joined by `\n`; nothing when it has another shape. Of one that was `cut` at a limit, what
-/// is there.
+/// is sure of what is there.
 std::optional<Record> decode_csvlog(std::string_view text, std::optional<EventTime> near = {}, bool cut = false);
 
 }  // namespace culprit

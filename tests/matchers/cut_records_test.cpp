@@ -86,6 +86,61 @@ TEST(CutLines, NeverNameAnotherObjectWhereNothingSaysThatTheyWereCut) {
     }
 }
 
+/// The rest of a line is lost, and nothing says so: whatever comes behind it, what is said is true, or nothing is said.
+TEST(CutLines, ACsvlogLineThatLostItsEndNamesNoOtherObject) {
+    const std::string head =
+        R"~(2026-11-20 12:25:20.147 UTC,"app","shop",9,"h:1",6b.5,4,"INSERT",2026-11-20 12:25:19 UTC,3/6,0,ERROR,)~";
+    const std::string tail = R"~(,,,"web","client backend",,0)~";
+    const std::vector<std::vector<std::string>> entries = {
+        {head +
+         R"~(23505,"duplicate key value violates unique constraint ""orders_pkey""","Key (id)=(4) already exists.",,,,,"INSERT INTO orders VALUES (4)")~" +
+         tail},
+        {head +
+             R"~(23505,"duplicate key value violates unique constraint ""orders_pkey""","Key (id)=(4) already exists.",,,,,"INSERT INTO orders)~",
+         "(id) VALUES (4)\"" + tail},
+        {head + R"~(42P01,"relation ""orders"" does not exist",,,,,,"SELECT 1)~",
+         R"~(FROM ""orders""",15,,"web","client backend",,0)~"},
+    };
+    const std::vector<std::vector<std::string>> behind = {
+        {},
+        {R"~(2026-11-20 12:25:21.147 CET,,,20711,,6b.50e7,1,,2026-11-20 12:25:19 UTC,,0,LOG,00000,"checkpoint starting: time",,,,,,,,,"","checkpointer",,0)~"},
+        {R"~(2026-11-20 12:25:21.147 UTC,"app","shop",8,"h:1",6b.6,4,"idle",2026-11-20 12:25:19 UTC,3/6,0,LOG,00000,"statement: SELECT 1",,,,,,,,,"web","client backend",,0)~"},
+    };
+    for (const auto& entry : entries) {
+        for (const auto& next : behind) {
+            for (std::size_t line = 0; line < entry.size(); ++line) {
+                for (std::size_t cut = 1; cut < entry[line].size(); ++cut) {
+                    auto records = entry;
+                    records[line].resize(cut);
+                    records.insert(records.end(), next.begin(), next.end());
+                    for (const auto& symptom : told(records)) {
+                        EXPECT_TRUE(symptom.constraint.empty() || symptom.constraint == "orders_pkey") << symptom.constraint;
+                        EXPECT_TRUE(symptom.table.empty() || symptom.table == "orders")
+                            << symptom.table << " at " << cut << " in " << records[line];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Both halves are there, one a line: a statement's table is then told only where it cannot be half a name.
+TEST(CutLines, ACsvlogStatementThatWasCutInTwoNamesNoOtherTable) {
+    const std::string line =
+        R"~(2026-11-20 12:25:20.147 UTC,"app","shop",9,"h:1",6b.5,4,"INSERT",2026-11-20 12:25:19 UTC,3/6,0,ERROR,23505,)~"
+        R"~("duplicate key value violates unique constraint ""orders_pkey""","Key (id)=(4) already exists.",,,,,)~";
+    for (const char* statement :
+         {"INSERT INTO orders (id) VALUES (4)", "UPDATE orders SET id = 4", "INSERT INTO shop.orders VALUES (4)"}) {
+        const std::string whole = line + '"' + statement + R"~(",,,"web","client backend",,0)~";
+        for (std::size_t cut = line.size() + 1; cut < whole.size(); ++cut) {
+            for (const auto& symptom : told({whole.substr(0, cut), whole.substr(cut)})) {
+                EXPECT_EQ(symptom.constraint, "orders_pkey");
+                EXPECT_TRUE(symptom.table.empty() || symptom.table == "orders") << symptom.table << " at " << whole.substr(cut);
+            }
+        }
+    }
+}
+
 /// A thousand entries of one second in any order; those of one session keep theirs.
 TEST(Reordered, EntriesOfOneSecondGiveTheSameSignals) {
     std::vector<std::vector<std::string>> sessions;
