@@ -147,10 +147,17 @@ void Correlator::State::forget(const std::string& id, const ProblemKey& problem,
     const Incident old = std::move(gone.incident);
     held.erase(id);
     std::string heir;
-    for (const std::string& other : ids[problem]) {
-        const Incident& candidate = held.at(other).incident;
-        if (candidate.environment != old.environment && !old.environment.empty()) continue;
-        if (heir.empty() || (candidate.onset <= old.last_seen && old.onset <= candidate.last_seen)) heir = other;
+    std::set<ProblemKey> sharing{problem};
+    groups.add_sharing(sharing);
+    for (const ProblemKey& each : sharing) {
+        const auto theirs = ids.find(each);
+        if (theirs == ids.end()) continue;
+        for (const std::string& other : theirs->second) {
+            const Incident& candidate = held.at(other).incident;
+            if (candidate.environment != old.environment && !old.environment.empty()) continue;
+            const bool meets = candidate.onset <= old.last_seen && old.onset <= candidate.last_seen;
+            if (meets || (heir.empty() && each == problem)) heir = other;
+        }
     }
     revisions.push_back({old.id, version(), old.bucket, "merged", old.severity.level, merged_document(old, version(), heir),
                          DocumentKind::incident});
@@ -220,7 +227,16 @@ std::vector<IncidentDocument> Correlator::revisions() {
     state.touch_by_changes();
     if (std::exchange(state.all_touched, false))
         for (ProblemKey& problem : state.groups.problems()) state.touched.insert(std::move(problem));
-    for (const ProblemKey& problem : std::exchange(state.touched, {})) state.analyse(problem, revisions);
+    state.groups.add_sharing(state.touched);
+    // What now belongs to another problem comes last: then that one's incidents are there to be merged into.
+    std::set<ProblemKey> told_elsewhere;
+    for (const ProblemKey& problem : std::exchange(state.touched, {})) {
+        if (state.ids.contains(problem) && state.groups.is_told_elsewhere(problem))
+            told_elsewhere.insert(problem);
+        else
+            state.analyse(problem, revisions);
+    }
+    for (const ProblemKey& problem : told_elsewhere) state.analyse(problem, revisions);
     std::set<std::string> changed;
     for (const std::string& id : std::exchange(state.due, {})) state.conclude(id, changed);
 

@@ -8,6 +8,15 @@ namespace culprit {
 
 namespace {
 
+/// How far apart the two sides may write down one error.
+constexpr std::chrono::seconds kApart{2};
+
+bool are_about_different_tables(const std::map<std::chrono::sys_seconds, Tally>& mine,
+                                const std::map<std::chrono::sys_seconds, Tally>& theirs) {
+    const std::string &one = mine.begin()->second.table, &other = theirs.begin()->second.table;
+    return !one.empty() && !other.empty() && one != other;
+}
+
 /// The only element, or nothing.
 std::string only(const std::set<std::string>& names) { return names.size() == 1 ? *names.begin() : std::string(); }
 
@@ -24,6 +33,7 @@ std::uint64_t Session::count() const { return std::max(count(Side::application),
 
 Tally Session::sum() const {
     Tally total = *tallies.front();
+    total.key.fingerprint.name = problem.name;  // an application may have told it under another
     for (auto it = tallies.begin() + 1; it != tallies.end(); ++it) {
         Tally next = **it;
         next.key = total.key;
@@ -54,10 +64,30 @@ ProblemKey SymptomGroups::add(const Tally& tally) {
         for (const std::string& application : tally.application_names)
             if (service_databases_[application].insert(fingerprint.database).second) ++service_knowledge_;
     SeriesKey key{fingerprint.environment, fingerprint.database, tally.key.service, tally.key.side};
-    if (problem.name != kOverflow && !problems_.contains(problem)) ++named_;
-    auto [it, inserted] = problems_[problem][key].try_emplace(tally.key.second, tally);
+    const auto [place, is_new] = problems_.try_emplace(problem);
+    if (is_new && problem.name != kOverflow) ++named_;
+    Problem& held = place->second;
+    share(problem, held, tally);
+    auto [it, inserted] = held.series[key].try_emplace(tally.key.second, tally);
     if (!inserted) it->second.merge(tally);
     return problem;
+}
+
+/// Keeps the index of keys right.
+void SymptomGroups::share(const ProblemKey& key, Problem& problem, const Tally& tally) {
+    const bool by_server = problem.by_server || tally.key.side == Side::server;
+    auto columns = key.name == kOverflow ? SharedKeys::Columns{} : SharedKeys::columns_of(tally);
+    const bool less = !columns.empty() && (problem.columns.empty() || columns < problem.columns);
+    if (less || by_server != problem.by_server) {
+        if (!problem.columns.empty()) {
+            const auto& meeting = shared_keys_.meeting(key.kind, problem.columns);
+            if (meeting.named.size() + meeting.unnamed.size() > 1) ++service_knowledge_;
+            shared_keys_.erase(key, problem.columns, problem.by_server);
+        }
+        if (less) problem.columns = std::move(columns);
+        if (!problem.columns.empty()) shared_keys_.add(key, problem.columns, by_server);
+    }
+    problem.by_server = by_server;
 }
 
 std::vector<ProblemKey> SymptomGroups::problems() const {
@@ -69,21 +99,85 @@ std::vector<ProblemKey> SymptomGroups::problems() const {
 
 void SymptomGroups::for_each(const std::function<void(LogEntry)>& callback) const {
     for (const auto& [key, problem] : problems_)
-        for (const auto& [series, tallies] : problem)
+        for (const auto& [series, tallies] : problem.series)
             for (const auto& [second, tally] : tallies) callback(tally);
     for (const auto& [key, problem] : rolled_up_)
         for (const auto& [series, hours] : problem)
             for (const auto& [hour, tally] : hours) callback(tally);
 }
 
-std::string SymptomGroups::database_of(const SeriesKey& series, const Problem& problem) const {
+/// Does each error of the application's, or nearly, have one of the server's beside it?
+bool SymptomGroups::goes_with(const SeriesKey& series, const Series& tallies, const Problem& other) const {
+    const auto near = [&](std::chrono::sys_seconds second) {
+        return std::ranges::any_of(other.series, [&](const auto& item) {
+            const auto& [key, theirs] = item;
+            if (key.side != Side::server || are_about_different_tables(tallies, theirs)) return false;
+            if (!key.environment.empty() && !series.environment.empty() && key.environment != series.environment) return false;
+            if (!key.database.empty() && !series.database.empty() && key.database != series.database) return false;
+            const auto at = theirs.lower_bound(second - kApart);
+            return at != theirs.end() && at->first <= second + kApart;
+        });
+    };
+    std::size_t met = 0;
+    for (const auto& [second, tally] : tallies) met += near(second) ? 1 : 0;
+    return met * 2 > tallies.size();
+}
+
+/// The one problem that the server told of the same errors; nothing where there is none, or where several go with them.
+std::optional<ProblemKey> SymptomGroups::joins(const ProblemKey& key, const Problem& problem, const SeriesKey& series,
+                                               const Series& tallies) const {
+    if (problem.by_server || problem.columns.empty()) return std::nullopt;
+    std::optional<ProblemKey> found;
+    for (const ProblemKey& named : shared_keys_.meeting(key.kind, problem.columns).named) {
+        if (!goes_with(series, tallies, problems_.at(named))) continue;
+        if (found) return std::nullopt;
+        found = named;
+    }
+    return found;
+}
+
+SymptomGroups::Members SymptomGroups::members_of(const ProblemKey& key, const Problem& problem) const {
+    Members members;
+    for (const auto& [series, tallies] : problem.series)
+        if (!joins(key, problem, series, tallies)) members.push_back({&series, &tallies});
+    if (!problem.by_server || problem.columns.empty()) return members;
+    for (const ProblemKey& other : shared_keys_.meeting(key.kind, problem.columns).unnamed) {
+        const Problem& told = problems_.at(other);
+        for (const auto& [series, tallies] : told.series)
+            if (joins(other, told, series, tallies) == key) members.push_back({&series, &tallies});
+    }
+    return members;
+}
+
+bool SymptomGroups::is_told_elsewhere(const ProblemKey& key) const {
+    const auto found = problems_.find(key);
+    if (found == problems_.end()) return false;
+    return std::ranges::all_of(found->second.series,
+                               [&](const auto& item) { return joins(key, found->second, item.first, item.second).has_value(); });
+}
+
+void SymptomGroups::add_sharing(std::set<ProblemKey>& problems) const {
+    std::set<ProblemKey> sharing;
+    for (const ProblemKey& key : problems) {
+        const auto found = problems_.find(key);
+        if (found == problems_.end() || found->second.columns.empty()) continue;
+        const auto& meeting = shared_keys_.meeting(key.kind, found->second.columns);
+        if (meeting.unnamed.empty() || meeting.named.empty()) continue;
+        sharing.insert(meeting.named.begin(), meeting.named.end());
+        sharing.insert(meeting.unnamed.begin(), meeting.unnamed.end());
+    }
+    problems.merge(sharing);
+}
+
+std::string SymptomGroups::database_of(const SeriesKey& series, const Members& members) const {
     if (!series.database.empty()) return series.database;
     if (auto it = settings_.database_of_service.find(series.service); it != settings_.database_of_service.end())
         return it->second;
     // Of the databases in which this very problem was seen, the one that this application uses; else the only one there is.
     std::set<std::string> seen, used;
     auto knowledge = service_databases_.find(series.service);
-    for (const auto& [other, tallies] : problem) {
+    for (const Member& member : members) {
+        const SeriesKey& other = *member.key;
         if (other.database.empty()) continue;
         if (!other.environment.empty() && !series.environment.empty() && other.environment != series.environment) continue;
         seen.insert(other.database);
@@ -99,21 +193,22 @@ struct SymptomGroups::Seen {
     std::set<std::string> environments;
 };
 
-SymptomGroups::Seen SymptomGroups::seen(const Problem& problem) const {
+SymptomGroups::Seen SymptomGroups::seen(const Members& members) const {
     Seen seen;
-    for (const auto& [series, tallies] : problem) {
+    for (const Member& member : members) {
+        const SeriesKey& series = *member.key;
         if (series.environment.empty()) continue;
         seen.environments.insert(series.environment);
-        seen.environments_of_database[database_of(series, problem)].insert(series.environment);
+        seen.environments_of_database[database_of(series, members)].insert(series.environment);
     }
     return seen;
 }
 
 /// The database first; then an unknown environment becomes the one that the same database was seen in, else the only one there
 /// is.
-std::pair<std::string, std::string> SymptomGroups::scope_of(const SeriesKey& series, const Problem& problem,
+std::pair<std::string, std::string> SymptomGroups::scope_of(const SeriesKey& series, const Members& members,
                                                             const Seen& seen) const {
-    const std::string database = database_of(series, problem);
+    const std::string database = database_of(series, members);
     std::string environment = series.environment;
     if (const auto of_database = seen.environments_of_database.find(database);
         environment.empty() && of_database != seen.environments_of_database.end())
@@ -123,7 +218,7 @@ std::pair<std::string, std::string> SymptomGroups::scope_of(const SeriesKey& ser
 }
 
 /// The larger of the two sides in each hour, as a session's count is.
-void SymptomGroups::count_hours(const ProblemKey& key, const Problem& problem, const Seen& seen,
+void SymptomGroups::count_hours(const ProblemKey& key, const Members& members, const Seen& seen,
                                 std::vector<Session>& sessions) const {
     using Sides = std::array<HourlyCounts, 2>;
     std::map<std::pair<std::string, std::string>, Sides> scopes;
@@ -134,7 +229,7 @@ void SymptomGroups::count_hours(const ProblemKey& key, const Problem& problem, c
     }
     if (const auto gone = rolled_up_.find(key); gone != rolled_up_.end())
         for (const auto& [series, hours] : gone->second)
-            if (const auto sides = scopes.find(scope_of(series, problem, seen)); sides != scopes.end())
+            if (const auto sides = scopes.find(scope_of(series, members, seen)); sides != scopes.end())
                 for (const auto& [hour, tally] : hours) sides->second.at(series.side == Side::server)[hour] += tally.count;
     std::map<std::pair<std::string, std::string>, std::shared_ptr<const HourlyCounts>> joined;
     for (auto& [scope, sides] : scopes) {
@@ -151,13 +246,12 @@ std::vector<Session> SymptomGroups::sessions(const ProblemKey& key) const {
     std::vector<Session> sessions;
     auto found = problems_.find(key);
     if (found == problems_.end()) return sessions;
-    const Problem& problem = found->second;
-
-    const Seen seen = this->seen(problem);
+    const Members members = members_of(key, found->second);
+    const Seen seen = this->seen(members);
     std::map<std::pair<std::string, std::string>, std::vector<const Tally*>> scopes;
-    for (const auto& [series, tallies] : problem) {
-        auto& scope = scopes[scope_of(series, problem, seen)];
-        for (const auto& [second, tally] : tallies) scope.push_back(&tally);
+    for (const Member& member : members) {
+        auto& scope = scopes[scope_of(*member.key, members, seen)];
+        for (const auto& [second, tally] : *member.series) scope.push_back(&tally);
     }
 
     for (auto& [scope, tallies] : scopes) {
@@ -181,7 +275,7 @@ std::vector<Session> SymptomGroups::sessions(const ProblemKey& key) const {
             const bool earlier = std::tie(other.first, other.database) < std::tie(session.first, session.database);
             return earlier && session.first < other.last + settings_.resolve_after;
         });
-    count_hours(key, problem, seen, sessions);
+    count_hours(key, members, seen, sessions);
     return sessions;
 }
 
