@@ -215,8 +215,12 @@ void CatalogueReader::read_conditions(const YAML::Node& node, Pattern& pattern) 
     for (const auto& entry : node["when"]) {
         FieldCondition condition{entry.first.as<std::string>(), {}, nullptr};
         if (entry.second.IsMap()) {
-            only_keys(entry.second, {"match"});
-            condition.match = expression(entry.second, text_of(entry.second, "match"));
+            only_keys(entry.second, {"match", "none"});
+            condition.none = entry.second["none"].IsDefined();
+            if (condition.none)
+                condition.values = texts_of(entry.second["none"]);
+            else
+                condition.match = expression(entry.second, text_of(entry.second, "match"));
         } else {
             condition.absent = entry.second.IsScalar() && entry.second.as<std::string>() == "absent";
             if (!condition.absent) condition.values = texts_of(entry.second);
@@ -224,9 +228,10 @@ void CatalogueReader::read_conditions(const YAML::Node& node, Pattern& pattern) 
         pattern.when.push_back(std::move(condition));
     }
     // Records are chosen by the first one.
-    std::stable_partition(pattern.when.begin(), pattern.when.end(), [](const auto& condition) { return !condition.absent; });
-    if (!pattern.when.empty() && pattern.when.front().absent)
-        fail(node["when"], "a field that is there, beside those that are absent");
+    std::stable_partition(pattern.when.begin(), pattern.when.end(),
+                          [](const auto& condition) { return !condition.absent && !condition.none; });
+    if (!pattern.when.empty() && (pattern.when.front().absent || pattern.when.front().none))
+        fail(node["when"], "a field that is there, beside those that are absent or have none of some values");
     const auto earlier_line = [&](const char* key) -> std::optional<EarlierLine> {
         const auto entry = node[key];
         if (!entry) return std::nullopt;
@@ -240,7 +245,14 @@ void CatalogueReader::read_conditions(const YAML::Node& node, Pattern& pattern) 
     pattern.after = earlier_line("after");
     pattern.unless_after = earlier_line("unless_after");
     if (node["echoed"]) pattern.echoed = node["echoed"].as<bool>();
-    for (const auto& entry : node["take"]) pattern.take[entry.first.as<std::string>()] = texts_of(entry.second);
+    for (const auto& entry : node["take"]) {
+        auto& taken = pattern.take[entry.first.as<std::string>()];
+        for (const auto& text : texts_of(entry.second)) {
+            const auto tilde = text.find(" ~ ");
+            taken.push_back({text.substr(0, tilde), nullptr});
+            if (tilde != std::string::npos) taken.back().match = expression(entry.second, text.substr(tilde + 3));
+        }
+    }
 }
 
 void CatalogueReader::read_what_it_says(const YAML::Node& node, Pattern& pattern) const {

@@ -26,10 +26,11 @@ bool holds(const FieldCondition& condition, const Record& record, Captures& capt
     const auto values = values_of(record, condition.field);
     if (condition.absent) return values.empty();
     if (!condition.match) {
-        return std::any_of(values.begin(), values.end(), [&](std::string_view value) {
+        const bool any = std::any_of(values.begin(), values.end(), [&](std::string_view value) {
             return std::any_of(condition.values.begin(), condition.values.end(),
                                [&](const std::string& wanted) { return equal_ignoring_case(value, wanted); });
         });
+        return any != condition.none;
     }
     Captures caught;
     std::size_t matches = 0;
@@ -149,9 +150,15 @@ bool conditions_hold(const Pattern& pattern, const Record& record, Captures& cap
     }
     for (const auto& [capture, fields] : pattern.take) {
         for (const auto& field : fields) {
-            const auto values = values_of(record, field);
+            const auto values = values_of(record, field.field);
             if (values.empty()) continue;
-            captures.try_emplace(capture, values.front());
+            if (!field.match) {
+                captures.try_emplace(capture, values.front());
+                break;
+            }
+            const auto match = find_match(*field.match, values.front());
+            if (!match || match->begin == match->end) continue;
+            captures.try_emplace(capture, values.front().substr(match->begin, match->end - match->begin));
             break;
         }
     }

@@ -18,13 +18,20 @@ namespace culprit {
 /// sqlstate, exception_class, migration, release, service, environment, database, sequence, detail, statement.
 using Captures = std::map<std::string, std::string, std::less<>>;
 
-/// A field of a record, by a name as for `values_of`, that must have one of some values (compared without regard to case), match
-/// an expression, or not be there.
+/// A field of a record, by a name as for `values_of`, that must have one of some values (compared without regard to case), or
+/// none of them, match an expression, or not be there.
 struct FieldCondition {
     std::string field;
     std::vector<std::string> values;
     std::unique_ptr<const Expression> match;
     bool absent = false;
+    bool none = false;  // no value is one of `values`
+};
+
+/// Where a capture comes from: a field, or what an expression matches in it.
+struct TakenField {
+    std::string field;
+    std::unique_ptr<const Expression> match;
 };
 
 /// What was printed before: going back from the nearest line, one matches `line` before any matches `until`.
@@ -49,7 +56,7 @@ struct Pattern {
     std::optional<EarlierLine> after, unless_after;
     std::unique_ptr<const Expression> logger;
     std::unique_ptr<const Expression> match;  // anywhere in a record's text; Latin-1, so that it crosses invalid UTF-8 too
-    std::map<std::string, std::vector<std::string>> take;  // capture ← the first of these fields that the record has
+    std::map<std::string, std::vector<TakenField>> take;  // capture ← the first of these fields that the record has
     bool echoed = false;       // the statement that was printed before it says what happened, where one was
     bool is_template = false;  // one of PostgreSQL's own texts: safe to be shown, as only names are caught
 

@@ -22,7 +22,9 @@ constexpr std::array kTimes = std::to_array<std::string_view>(
      "created",
      // events of Kubernetes, CDEvents, Sentry, GitHub and Vercel
      "lastTimestamp", "context.timestamp", "data.event.datetime", "data.issue.lastSeen", "deployment_status.created_at",
-     "workflow_run.updated_at", "head_commit.timestamp", "pull_request.merged_at", "createdAt"});
+     "workflow_run.updated_at", "head_commit.timestamp", "pull_request.merged_at", "createdAt",
+     // and GitLab
+     "status_changed_at", "build_finished_at", "build_started_at", "object_attributes.finished_at"});
 // Names that always mean the record's own time: a value that cannot be understood there is an error and not something else.
 constexpr std::size_t kCertainTimes = 7;
 
