@@ -37,6 +37,7 @@ Found fields_of(const Signal& signal, std::size_t signals) {
         take("constraint", object.constraint);
         take("referenced_table", object.referenced_table);
     }
+    for (const auto& column : signal.key_columns) fields["key_columns"] += (fields["key_columns"].empty() ? "" : ", ") + column;
     for (const Link& link : signal.links) fields["links"] += (fields["links"].empty() ? "" : ", ") + link.what + " " + link.url;
     return fields;
 }

@@ -87,14 +87,14 @@ json postgresql_as_shown(const PostgresqlContext& context) {
     return result;
 }
 
+}  // namespace
+
 json source_as_shown(const SourcePosition& source) {
     json result{{"type", to_string(source.input.type)}, {"name", source.input.name}, {"offset", source.offset.value}};
     if (source.input.type == SourceType::kafka) result["partition"] = source.input.partition;
     if (source.line) result["line"] = *source.line;
     return result;
 }
-
-}  // namespace
 
 std::string encode(const LogEntry& entry) {
     json result;

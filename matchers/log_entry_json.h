@@ -23,6 +23,9 @@ Tally tally_from_json(const nlohmann::json& json);
 nlohmann::json note_to_json(const OperatorNote& note);
 OperatorNote note_from_json(const nlohmann::json& json);
 
+/// Where an entry lies, as users see it.
+nlohmann::json source_as_shown(const SourcePosition& source);
+
 nlohmann::json input_to_json(const InputPartition& input);
 InputPartition input_from_json(const nlohmann::json& json);
 

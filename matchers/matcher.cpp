@@ -27,6 +27,7 @@ struct Outcome {
     std::vector<DeadLetter> dead_letters;
     MatcherCounters counters;
     std::optional<EvidenceSeen> server_log;
+    std::vector<Unmatched> unmatched;
 };
 
 /// Records that no batch has counted yet, in a row: one that passed the filter, if any, and the others behind it. A cut lies
@@ -106,6 +107,8 @@ struct Matcher::State {
     void collect();
     void pass(bool hit);
     void conclude(DecodedEntry&& entry);
+    bool passed(const DecodedEntry& entry);
+    void explain(const Record& record, bool hit, Outcome& outcome);
     bool joins_earlier(const DecodedEntry& entry, Outcome& outcome);
     std::optional<EventTime> oldest_unfinished() const;
     MatchedBatch take();
@@ -125,6 +128,7 @@ struct Matcher::State {
     EventClock clock;
     std::optional<EventTime> written;  // of the last record
     bool unsampled = false;
+    bool explains = false;
 };
 
 /// Kafka's offsets count messages; a line's are bytes, and its `\n` is not in the record.
@@ -148,7 +152,7 @@ void Matcher::State::accept(const RawRecord& record, bool hit) {
         if (!hit && record.arrival) clock.see(*record.arrival, record.arrival);
     }
     written = record.written;
-    const bool asks_before = hit && recognition.asks_before(record.bytes, scratch);
+    const bool asks_before = hit && (explains || recognition.asks_before(record.bytes, scratch));
     decoder.accept(record, hit, counts, asks_before);
     collect();
     pass(hit);
@@ -170,14 +174,14 @@ void Matcher::State::accept(const FilteredLines& lines) {
     auto hit = lines.passed.begin();
     for (std::size_t at = 0; at < lines.ends.size();) {
         const std::size_t next_hit = hit == lines.passed.end() ? lines.ends.size() : *hit;
-        const bool each_counts = decoder.oldest_open() || (retold.waiting() && !patient);
+        const bool each_counts = explains || decoder.oldest_open() || (retold.waiting() && !patient);
         if (at < next_hit && !each_counts) {
             skip(lines, at, next_hit);
             at = next_hit;
             continue;
         }
         if (at == next_hit) ++hit;
-        accept(lines.at(at), at == next_hit);
+        accept(lines.at(at), explains || at == next_hit);
         ++at;
     }
 }
@@ -211,7 +215,12 @@ bool Matcher::State::joins_earlier(const DecodedEntry& entry, Outcome& outcome) 
 }
 
 void Matcher::State::conclude(DecodedEntry&& entry) {
-    Outcome outcome{entry.joined_through, entry.trigger_offset, {}, std::move(entry.dead_letters), entry.counters, {}};
+    Outcome outcome{entry.joined_through, entry.trigger_offset, {}, std::move(entry.dead_letters), entry.counters, {}, {}};
+    const bool hit = !explains || passed(entry);
+    if (!hit) {  // without the explanation nobody would have tried to decode it
+        outcome.dead_letters.clear();
+        outcome.counters.undecodable = 0;
+    }
     if (entry.record) {
         Record& record = *entry.record;
         if (!record.time) record.time = written;  // psql and Alembic print no times, and a file has no shipper
@@ -224,9 +233,11 @@ void Matcher::State::conclude(DecodedEntry&& entry) {
         };
         if (record.time && joins_earlier(entry, outcome)) {
             // Counted, and told of by the first record.
+            if (explains) outcome.unmatched.push_back(told_before(record, recognition));
         } else if (outcome.signals.empty()) {
             outcome.counters.unmatched = 1;
-            if (entry.empty_message) refuse(dead_letter::kEmptyMessage);
+            if (explains) explain(record, hit, outcome);
+            if (entry.empty_message && hit) refuse(dead_letter::kEmptyMessage);
         } else if (!record.time) {
             outcome.signals.clear();  // neither the record, nor a shipper, nor Kafka says when
             refuse(dead_letter::kUnknownTimestamp);
@@ -236,9 +247,25 @@ void Matcher::State::conclude(DecodedEntry&& entry) {
         if (!record.time) continue;  // events of a batch carry their times
         clock.see(*record.time, entry.arrived);
         if (!outcome.server_log) outcome.server_log = server_log_seen(record);
-        for (auto& signal : recognition.recognise(record, candidates)) outcome.signals.push_back(std::move(signal));
+        auto signals = recognition.recognise(record, candidates);
+        if (explains && signals.empty()) explain(record, hit, outcome);
+        for (auto& signal : signals) outcome.signals.push_back(std::move(signal));
     }
+    if (explains)
+        for (const auto& letter : outcome.dead_letters)
+            if (!entry.record) outcome.unmatched.push_back(undecodable(letter));
     outcomes.insert_or_assign(entry.trigger, std::move(outcome));
+}
+
+/// Would the filter have let it pass?
+bool Matcher::State::passed(const DecodedEntry& entry) {
+    if (recognition.filter().passes(entry.trigger_bytes, scratch) || may_be_cut(entry.trigger_bytes)) return true;
+    return entry.record && recognition.filter().passes(entry.record->message, scratch);
+}
+
+void Matcher::State::explain(const Record& record, bool hit, Outcome& outcome) {
+    auto entry = culprit::explain_unmatched(record, hit, recognition, candidates);
+    if (entry) outcome.unmatched.push_back(std::move(*entry));
 }
 
 std::optional<EventTime> Matcher::State::oldest_unfinished() const {
@@ -273,6 +300,7 @@ MatchedBatch Matcher::State::take() {
             evidence.add(signal);
             batch.signals.push_back(std::move(signal));
         }
+        std::move(outcome.unmatched.begin(), outcome.unmatched.end(), std::back_inserter(batch.unmatched));
         std::move(outcome.dead_letters.begin(), outcome.dead_letters.end(), std::back_inserter(batch.dead_letters));
         outcomes.erase(outcomes.begin());
     }
@@ -302,7 +330,8 @@ Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 
 void Matcher::accept(std::span<const RawRecord> records) {
     for (const auto& record : records) {
-        const bool hit = state_->recognition.filter().passes(record.bytes, state_->scratch) || may_be_cut(record.bytes);
+        const bool hit =
+            state_->explains || state_->recognition.filter().passes(record.bytes, state_->scratch) || may_be_cut(record.bytes);
         state_->accept(record, hit);
     }
     state_->decoder.end_of_batch();
@@ -318,6 +347,8 @@ void Matcher::close_open_entries() {
     state_->collect();
     state_->retold.clear();
 }
+
+void Matcher::explain_unmatched() { state_->explains = true; }
 
 MatchedBatch Matcher::take() { return state_->take(); }
 

@@ -20,6 +20,7 @@
 #include "matchers/log_entry.h"
 #include "matchers/record.h"
 #include "matchers/signal.h"
+#include "matchers/unmatched.h"
 
 namespace culprit {
 
@@ -56,7 +57,8 @@ struct MatchedBatch {
     std::vector<Signal> signals;  // in order of their triggers; symptoms, changes and remedies
     std::vector<DeadLetter> dead_letters;
     WatermarkUpdate watermark;
-    MatcherCounters counters;  // of the records below the cut that no earlier batch counted
+    std::vector<Unmatched> unmatched;  // in order of their triggers; only after `explain_unmatched`
+    MatcherCounters counters;          // of the records below the cut that no earlier batch counted
 };
 
 class Matcher {
@@ -66,6 +68,10 @@ class Matcher {
     ~Matcher();
     Matcher(Matcher&&) noexcept;
     Matcher& operator=(Matcher&&) noexcept;
+
+    /// From here on says of each entry that looked like an error why it gave no signal. Every record is then decoded, whatever
+    /// the filter says, and counts as having passed it: for people, not for a daemon.
+    void explain_unmatched();
 
     /// Takes records in order of offset. Their bytes need to live until the call returns; what is kept is copied.
     void accept(std::span<const RawRecord> records);

@@ -1,12 +1,13 @@
 #include <algorithm>
-#include <array>
 
 #include "matchers/data_file.h"
 #include "matchers/error_context.h"
 #include "matchers/links.h"
+#include "matchers/look_alikes.h"
 #include "matchers/rules.h"
 #include "matchers/sql_statement.h"
 #include "matchers/statement_tables.h"
+#include "matchers/told_error.h"
 
 namespace culprit {
 namespace {
@@ -35,14 +36,6 @@ std::size_t bytes_of(const Captures& captures) {
     return bytes;
 }
 
-/// Says which error it is, or only adds to what others say (a DETAIL, a statement)?
-std::string sqlstate_of(const Pattern& pattern, const Captures& captures, const SqlstateTable& table) {
-    if (!pattern.sqlstate.empty()) return pattern.sqlstate;
-    if (auto code = caught(captures, "sqlstate"); !table.condition(code).empty()) return code;
-    if (auto name = caught(captures, "exception_class"); !name.empty()) return std::string(table.code_of_class(name));
-    return {};
-}
-
 /// The server's message against its texts.
 void match_server_message(const Record& record, const ErrorContext& context, const Catalogue& catalogue, Finding& finding) {
     // What RAISE itself met (a column that it does not find) comes with its position.
@@ -68,40 +61,6 @@ void match_server_message(const Record& record, const ErrorContext& context, con
     if (!record.sqlstate.empty() || finding.rule.empty()) finding.rule = "sqlstate";
 }
 
-using Ranges = std::vector<std::pair<std::size_t, std::size_t>>;
-
-/// The parts of the text of which the catalogue says that they are look-alikes.
-Ranges look_alikes(const Record& record, const TextSearch& text, const Candidates& candidates, const Catalogue& catalogue) {
-    Ranges ranges;
-    for (const auto index : candidates) {
-        const auto& pattern = catalogue.patterns()[index];
-        Captures ignored;
-        if (!pattern.says_nothing || !conditions_hold(pattern, record, ignored)) continue;
-        if (!pattern.match) return {{0, text.text().size()}};
-        for (std::size_t from = 0; from <= text.text().size();) {
-            const auto match = text.find(*pattern.match, from);
-            if (!match) break;
-            ranges.emplace_back(match->begin, match->end);
-            from = std::max(match->end, match->begin + 1);
-        }
-    }
-    return ranges;
-}
-
-/// The first match that does not lie within a look-alike.
-std::optional<PatternMatch> first_genuine(const Expression& expression, const TextSearch& text, const Ranges& look_alikes) {
-    for (std::size_t from = 0; from <= text.text().size();) {
-        auto match = text.find(expression, from);
-        if (!match) return match;
-        const auto covering = std::find_if(look_alikes.begin(), look_alikes.end(), [&](const auto& range) {
-            return range.first <= match->begin && match->begin < range.second;
-        });
-        if (covering == look_alikes.end()) return match;
-        from = std::max(covering->second, match->begin + 1);
-    }
-    return std::nullopt;
-}
-
 /// The application's text against all candidates. The earliest error is the one that is told of: what follows quotes or wraps it.
 void match_anywhere(const Record& record, const TextSearch& text, const Candidates& candidates, const Catalogue& catalogue,
                     Finding& finding) {
@@ -125,7 +84,7 @@ void match_anywhere(const Record& record, const TextSearch& text, const Candidat
         } else if (!ranges.empty() && ranges.front().second == text.text().size() && ranges.front().first == 0) {
             continue;
         }
-        auto code = sqlstate_of(pattern, captures, catalogue.sqlstates());
+        auto code = code_of(pattern, captures, catalogue.sqlstates());
         if (code.empty() || (known && code != record.sqlstate)) continue;
         const auto bytes = bytes_of(captures);
         const bool template_wins = pattern.is_template && finding.message.empty() && code == finding.sqlstate;
@@ -189,6 +148,19 @@ std::string first_of(std::initializer_list<std::string> values) {
     return {};
 }
 
+/// Of an ORM's list: "`shop_id`,`email`".
+std::vector<std::string> columns_in(std::string_view list) {
+    std::vector<std::string> columns;
+    for (std::size_t begin = 0; begin < list.size();) {
+        const auto end = std::min(list.find(',', begin), list.size());
+        std::string column(list.substr(begin, end - begin));
+        std::erase_if(column, [](char c) { return c == '`' || c == '"' || c == '\\' || c == '\'' || c == ' '; });
+        if (!column.empty()) columns.push_back(std::move(column));
+        begin = end + 1;
+    }
+    return columns;
+}
+
 bool is_simple_column(const std::string& column) { return column.find_first_of("()\"' ") == std::string::npos; }
 
 /// Did the INSERT leave a column of the key to its default? Unknown without a column list, and for keys over expressions.
@@ -230,7 +202,7 @@ std::optional<InsertTarget> written_by_words(std::string_view sql) {
 std::optional<InsertTarget> failed_target(const ErrorContext& context, const std::string& statement) {
     if (context.within_function && context.inner_statement.empty()) return std::nullopt;
     const auto& sql = context.inner_statement.empty() ? statement : context.inner_statement;
-    if (auto target = written_table(sql)) return target;
+    if (auto target = written_table(sql)) return may_be_half_a_name(sql, target->table) ? std::nullopt : target;
     if (sql.empty()) return std::nullopt;
     if (auto target = written_by_words(sql)) return target;
     for (const auto& effect : effects_of(sql)) {
@@ -355,25 +327,12 @@ void fill_scope(const Captures& captures, Scope& scope) {
     if (scope.release.empty()) scope.release = caught(captures, "release");
 }
 
-bool is_error(const Record& record, const Catalogue& catalogue) {
-    if (record.side == Side::server) {
-        if (record.level == "error" || record.level == "fatal" || record.level == "panic") return true;
-        // A severity that the database's encoding could not write: the code says that it is no success and no warning.
-        if (record.level.empty() && record.sqlstate.size() == 5 && record.sqlstate >= "03" && record.sqlstate != "00000")
-            return true;
-        return record.postgresql && catalogue.is_error_severity(record.postgresql->severity);
-    }
-    // An application that met an error and went on says so at a lower level, with the same text.
-    static constexpr std::array kHarmless{"trace", "debug", "verbose", "info", "information", "informational", "notice", "log"};
-    return std::none_of(kHarmless.begin(), kHarmless.end(), [&](const char* level) { return record.level == level; });
-}
-
 }  // namespace
 
 void add_symptom(const Record& record, const TextSearch& text, const Candidates& candidates, const Knowledge& knowledge,
                  std::vector<Signal>& signals) {
     const auto& catalogue = knowledge.catalogue;
-    if (!is_error(record, catalogue)) return;
+    if (!tells_of_an_error(record, catalogue)) return;
     Finding finding;
     ErrorContext context;
     if (record.side == Side::server) {
@@ -408,6 +367,8 @@ void add_symptom(const Record& record, const TextSearch& text, const Candidates&
         if (has_key) {
             signal.key_columns = key.columns;
             signal.key_hash = knowledge.redactor.hash(key.values);
+        } else {
+            signal.key_columns = columns_in(caught(finding.captures, "columns"));
         }
         if (signal.sqlstate == "23505") {
             signal.key_from_default =

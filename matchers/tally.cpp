@@ -124,6 +124,11 @@ Fingerprint fingerprint_of(const Signal& symptom) {
         fingerprint.name = object.table.empty() ? column : object.table + "." + column;
         return fingerprint;
     }
+    // An ORM may know no more than the key's columns.
+    if (symptom.side == Side::application && symptom.objects.empty() && !symptom.key_columns.empty()) {
+        for (const auto& column : symptom.key_columns) fingerprint.name += (fingerprint.name.empty() ? "" : ", ") + column;
+        return fingerprint;
+    }
     const auto relation = std::find_if(symptom.objects.begin(), symptom.objects.end(), is_relation);
     fingerprint.name = relation == symptom.objects.end() ? symptom.sqlstate : relation->name;
     return fingerprint;

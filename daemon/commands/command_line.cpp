@@ -32,6 +32,8 @@ int command_line(int argc, char** argv) {
     scan_command->add_option("--config", scan_options.config,
                              "A configuration file, for labels, services, redaction, catalogues");
     scan_command->add_option("--emit", emit, "What to print")->check(CLI::IsMember({"incidents", "signals"}));
+    scan_command->add_flag("--explain-unmatched", scan_options.explain_unmatched,
+                           "With --emit signals: which entries looked like errors and gave none, and why");
     scan_command->add_option("--format", format, "How to print it")->check(CLI::IsMember({"text", "ndjson"}));
     scan_command
         ->add_option("--label", scan_options.labels, "KEY=VALUE for every record that does not say it itself; may be repeated")
@@ -86,9 +88,10 @@ int command_line(int argc, char** argv) {
     replay_command->add_option("--config", replay_options.config, "The configuration to try, which names the signal log");
     replay_command->add_option("--since", replay_options.since,
                                "Incidents last seen from this time on (2026-02-01T02:00Z, or an age: 2h)");
-    replay_command->add_option("--against", replay_options.against,
-                               "What to compare with: documents that replay or scan --format ndjson printed or a file sink wrote, "
-                               "or another configuration (*.yaml)");
+    replay_command->add_option(
+        "--against", replay_options.against,
+        "What to compare with: documents that replay or scan --format ndjson printed or a file sink wrote, "
+        "or another configuration (*.yaml)");
     replay_command->add_option("--format", replay_format, "How to print it")->check(CLI::IsMember({"text", "ndjson"}));
 
     SetupOptions setup_options;

@@ -31,6 +31,7 @@ struct CheckOptions {
 struct ScanOptions {
     std::string config;
     bool emit_signals = false;
+    bool explain_unmatched = false;  // with emit_signals
     bool ndjson = false;
     std::vector<std::string> labels;  // KEY=VALUE
     std::optional<std::string> log_line_prefix;

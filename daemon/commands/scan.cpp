@@ -30,7 +30,6 @@ struct Window {
     bool holds(EventTime time) const { return (!since || time >= *since) && (!until || time < *until); }
 };
 
-/// A time, or an age.
 /// The same fold as the daemon's, in memory. Watermarks wait for the end: the files are read in no particular order, and none of
 /// them is late.
 class ScanFold {
@@ -89,6 +88,33 @@ void print_incidents(const std::vector<IncidentDocument>& incidents, bool ndjson
     std::cout << std::flush;
 }
 
+/// What a batch says, in the order of the file. How many entries gave no signal is added up by reason.
+void print_signals(const MatchedBatch& batch, bool ndjson, std::map<std::string, std::uint64_t>& unmatched) {
+    auto silent = batch.unmatched.begin();
+    const auto print_silent = [&](std::optional<Offset> until) {
+        for (; silent != batch.unmatched.end() && (!until || silent->source.offset < *until); ++silent) {
+            unmatched[silent->reason] += 1;
+            std::cout << (ndjson ? to_json_line(*silent) : unmatched_text(*silent)) << '\n';
+        }
+    };
+    for (const Signal& signal : batch.signals) {
+        print_silent(signal.source.offset);
+        std::cout << (ndjson ? to_json_line(signal) : signal_text(signal)) << '\n';
+    }
+    print_silent(std::nullopt);
+}
+
+void print_sum(const std::map<std::string, std::uint64_t>& unmatched) {
+    std::uint64_t all = 0;
+    for (const auto& [reason, count] : unmatched) all += count;
+    std::cout << all << (all == 1 ? " entry" : " entries") << " looked like errors and gave no signal\n";
+    for (const auto& reason : unmatched_reasons()) {
+        const auto found = unmatched.find(std::string(reason.name));
+        if (found != unmatched.end())
+            std::cout << "  " << found->second << "  " << reason.name << ": " << reason.explanation << '\n';
+    }
+}
+
 bool is_severe(const std::vector<IncidentDocument>& incidents, int fail_on) {
     for (const IncidentDocument& incident : incidents) {
         if (incident.status == "open" && incident.severity.size() == 4 && incident.severity[3] - '0' <= fail_on) return true;
@@ -101,6 +127,8 @@ bool is_severe(const std::vector<IncidentDocument>& incidents, int fail_on) {
 int scan(const ScanOptions& options) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("culprit"));
     spdlog::set_level(spdlog::level::warn);
+    if (options.explain_unmatched && !options.emit_signals)
+        return fail(kWrongUsage, "--explain-unmatched goes with --emit signals");
     Config config;
     if (!options.config.empty()) {
         auto loaded = load_config(options.config);
@@ -135,9 +163,11 @@ int scan(const ScanOptions& options) {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency()), threads = options.emit_signals ? 1 : cores;
     BoundedQueue<CommitRequest> queue(32);
     FileSource source(*recognition.value(), files, threads, cores - 1);
+    if (options.explain_unmatched) source.explain_unmatched();
     ScanFold fold(config.correlation);
     ScanProgress progress(options.paths);
     MatcherCounters counters;
+    std::map<std::string, std::uint64_t> unmatched;
     source.start({}, queue);
     while (true) {
         const bool exhausted = source.exhausted();  // before popping: what was pushed before it is in the queue
@@ -151,15 +181,15 @@ int scan(const ScanOptions& options) {
             fold.add(std::move(*request));
             continue;
         }
-        for (const Signal& signal : request->batch.signals) {
-            std::cout << (options.ndjson ? to_json_line(signal) : signal_text(signal)) << '\n';
-        }
+        std::erase_if(request->batch.unmatched, [&](const Unmatched& entry) { return entry.time && !window.holds(*entry.time); });
+        print_signals(request->batch, options.ndjson, unmatched);
     }
     source.stop();
     progress.end();
 
     std::vector<IncidentDocument> incidents;
     if (options.emit_signals) {
+        if (options.explain_unmatched && !options.ndjson) print_sum(unmatched);
         std::cout << std::flush;
     } else {
         incidents = fold.incidents(window);

@@ -6,6 +6,13 @@
 #include "matchers/log_entry.h"
 
 namespace culprit {
+namespace {
+
+std::string place_of(const SourcePosition& source) {
+    return source.input.name + ":" + std::to_string(source.line ? static_cast<std::int64_t>(*source.line) : source.offset.value);
+}
+
+}  // namespace
 
 std::string signal_text(const Signal& signal) {
     const auto json = nlohmann::json::parse(to_json_line(signal), nullptr, false);
@@ -22,9 +29,22 @@ std::string signal_text(const Signal& signal) {
     }
     add(signal.scope.service + (signal.scope.database.empty() ? "" : "@" + signal.scope.database));
     add(signal.message);
-    add(signal.source.input.name + ":" +
-        std::to_string(signal.source.line ? static_cast<std::int64_t>(*signal.source.line) : signal.source.offset.value));
+    add(place_of(signal.source));
     return printable(std::move(line));
+}
+
+std::string unmatched_text(const Unmatched& entry) {
+    const auto json = nlohmann::json::parse(to_json_line(entry), nullptr, false);
+    std::string line = json.value("time", "(no time)") + "  unmatched  " + entry.reason;
+    for (const std::string& word : {entry.level, entry.scope.service, entry.sqlstate, entry.message, entry.explanation})
+        if (!word.empty()) line += "  " + word;
+    if (!entry.tried.empty()) {
+        line += "  (";
+        for (const auto& tried : entry.tried)
+            line += (&tried == entry.tried.data() ? "" : ", ") + tried.pattern + ": " + tried.why;
+        line += ")";
+    }
+    return printable(line + "  " + place_of(entry.source));
 }
 
 }  // namespace culprit

@@ -120,6 +120,7 @@ bool FileSource::read_to_end(const std::string& path, std::stop_token stop) {
         return true;  // the others are read all the same
     }
     FileTail& tail = *opened.value();
+    if (explains_) tail.explain_unmatched();
     std::uint64_t since_push = 0, reported = 0;
     while (!stop.stop_requested()) {
         const auto count = tail.read_on();

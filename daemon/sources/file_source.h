@@ -19,6 +19,9 @@ class FileSource final : public Source {
     FileSource(const Recognition& recognition, FileSourceSettings settings, std::size_t threads = 1, std::size_t helpers = 0);
     ~FileSource() override;
 
+    /// See Matcher; of files that are read once, before start().
+    void explain_unmatched() { explains_ = true; }
+
     std::string_view name() const override { return "file"; }
     void start(const ResumePoints& resume, BoundedQueue<CommitRequest>& queue) override;
     void stop() override;
@@ -43,6 +46,7 @@ class FileSource final : public Source {
     const Recognition& recognition_;
     const FileSourceSettings settings_;
     const std::size_t threads_, helpers_;
+    bool explains_ = false;
     ResumePoints resume_;
     BoundedQueue<CommitRequest>* queue_ = nullptr;
     std::atomic<bool> exhausted_ = false;

@@ -18,6 +18,9 @@ class FileTail {
     static Result<std::unique_ptr<FileTail>> open(const Recognition& recognition, SourceProfile profile, const std::string& path,
                                                   Offset next, AssemblyLimits limits = {});
 
+    /// See Matcher; before the first read.
+    void explain_unmatched() { matcher_.explain_unmatched(); }
+
     /// Reads a piece on. How many bytes came: 0 at the end.
     Result<std::size_t> read_on();
     /// What has become complete; nothing when nothing was read since the last call.

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What `culprit scan` shows on a terminal, and what it leaves out in a pipe: on a real pseudo-terminal."""
 import fcntl
+import json
 import os
 import pty
 import re
@@ -81,6 +82,43 @@ class Terminal(unittest.TestCase):
         headline = out.splitlines()[0]
         self.assertRegex(headline, r"^SEV\d open .*users_email_key", "the headline is one line, to be searched")
         self.assertIn("1 incident in ", out)
+
+
+class Unmatched(unittest.TestCase):
+    """What only looked like an error, and why."""
+
+    LINES = [json.dumps({"time": f"2026-02-03T04:00:0{number}Z", "level": level, "msg": text}) for number, (level, text) in enumerate([
+        ("error", "the printer at alice@example.org is on fire"),
+        ("error", 'duplicate key value violates unique constraint "users_email_key"'),
+        ("error", "Duplicate entry 'alice@example.org' for key 'users.email'"),
+        ("info", "all is well"),
+        ("info", 'retried: duplicate key value violates unique constraint "users_email_key"')])]
+
+    def scan(self, *arguments):
+        with tempfile.TemporaryDirectory(prefix="culprit-unmatched-") as folder:
+            log = os.path.join(folder, "app.log")
+            with open(log, "w", encoding="utf-8") as file:
+                file.write("\n".join(self.LINES) + "\n")
+            return culprit.run("scan", *arguments, log)
+
+    def test_is_told_in_the_order_of_the_file_with_its_reason_and_without_a_value(self):
+        code, out, err = self.scan("--emit", "signals", "--explain-unmatched", "--format", "ndjson")
+        self.assertEqual(code, 0, err)
+        told = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([(each["source"]["line"], each.get("unmatched", {}).get("reason", each.get("kind"))) for each in told],
+                         [(1, "unknown_text"), (2, "unique_violation"), (3, "look_alike"), (5, "level")])
+        self.assertNotIn("alice", out)
+
+    def test_is_added_up_for_people(self):
+        code, out, err = self.scan("--emit", "signals", "--explain-unmatched")
+        self.assertEqual(code, 0, err)
+        self.assertIn("3 entries looked like errors and gave no signal", out)
+
+    def test_is_silent_unless_it_is_asked_for_and_goes_with_signals_only(self):
+        self.assertEqual(len(self.scan("--emit", "signals", "--format", "ndjson")[1].splitlines()), 1)
+        code, _, err = self.scan("--explain-unmatched")
+        self.assertEqual(code, 2)
+        self.assertIn("--emit signals", err)
 
 
 if __name__ == "__main__":

