@@ -144,6 +144,7 @@ bool FileSource::read_to_end(const std::string& path, std::stop_token stop) {
 bool FileSource::read_blocks(const std::string& path, const SourceProfile& profile, const InputStream& stream, std::int64_t size,
                              std::stop_token stop) {
     Matcher matcher(recognition_, profile, Offset{0}, kReadOnce);
+    if (explains_) matcher.explain_unmatched();
     FileBlocks blocks(stream, path, size, recognition_.filter(), helpers_);
     const auto identity = FileIdentity::of(stream.descriptor());
     const auto take = [&] {
