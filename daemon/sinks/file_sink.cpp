@@ -6,9 +6,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "daemon/sinks/written_documents.h"
 #include "daemon/terminal.h"
@@ -17,6 +17,8 @@ namespace culprit {
 namespace {
 
 constexpr std::string_view kSink = "file";
+constexpr off_t kReadBack = off_t{1} << 30;  // a second or two, from a disk's cache
+constexpr std::size_t kPiece = 1 << 20, kLongestLine = 64 << 20;
 
 class FileSink final : public Sink {
    public:
@@ -126,16 +128,29 @@ class FileSink final : public Sink {
     std::string trouble_;
 };
 
-/// Reads what an earlier process has written. True when the last line was cut.
+/// Reads what an earlier process has written, as far back as a start has time for. True when the last line was cut.
 bool read_written(const std::string& path, WrittenDocuments& written) {
-    std::ifstream file(path, std::ios::binary);
-    std::string line;
-    bool cut = false;
-    while (std::getline(file, line)) {
-        cut = file.eof();  // no line break ended it
-        if (const auto content = WrittenDocuments::content_of(line)) written.remember(*content);
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    struct stat status {};
+    off_t at = fstat(file, &status) == 0 && status.st_size > kReadBack ? status.st_size - kReadBack : 0;
+    bool skipping = at > 0;  // the line that the place lies in
+    std::string kept;        // the beginning of the next line
+    std::vector<char> piece(kPiece);
+    for (ssize_t count = 0; (count = pread(file, piece.data(), piece.size(), at)) > 0; at += count) {
+        std::string_view rest(piece.data(), static_cast<std::size_t>(count));
+        for (std::size_t end = 0; (end = rest.find('\n')) != rest.npos; rest.remove_prefix(end + 1)) {
+            const std::string_view line = kept.empty() ? rest.substr(0, end) : kept.append(rest.substr(0, end));
+            const auto content = skipping ? std::nullopt : WrittenDocuments::content_of(line);
+            if (content) written.remember(*content);
+            skipping = false;
+            kept.clear();
+        }
+        if (kept.size() < kLongestLine) kept.append(rest);
     }
-    return cut;
+    ::close(file);
+    if (const auto content = WrittenDocuments::content_of(kept)) written.remember(*content);
+    return !kept.empty();
 }
 
 }  // namespace

@@ -2,8 +2,9 @@
 // Incidents into a file or onto standard output: NDJSON, one document a line and revision, or text for people.
 //
 // NOT idempotent: a file keeps every revision, and after a restart the whole log is folded and offered again. So a document is
-// passed over when it equals, but for `culprit.version`, the last one written for its id. NDJSON reads that from the file it
-// appends to; text and standard output only know what this process has written, and repeat themselves after a restart.
+// passed over when it equals, but for `culprit.version`, the last one written for its id. NDJSON reads that from the last
+// gigabyte of the file it appends to (what was last said further back is said once more); text and standard output only know what
+// this process has written, and repeat themselves after a restart.
 #include <memory>
 
 #include "daemon/sinks/settings.h"

@@ -67,6 +67,23 @@ TEST_F(FileSinkTest, a_line_cut_by_a_crash_spoils_only_itself) {
     EXPECT_EQ(content(), whole + "\n" + document("b", 1, "two").json.substr(0, 20) + "\n" + document("b", 1, "two").json + "\n");
 }
 
+TEST_F(FileSinkTest, a_long_history_does_not_hold_the_start_up) {
+    const std::string filling(3'000, 'x');
+    {
+        std::ofstream file(path_);
+        for (int i = 0; i < 50'000; ++i)
+            file << document("i" + std::to_string(i % 1'000), i, filling + std::to_string(i)).json << '\n';
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    auto sink = open();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3)) << "150 MB";
+    const auto before = std::filesystem::file_size(path_);
+    sink->offer({document("i7", 99'999, filling + "49007")});
+    EXPECT_EQ(std::filesystem::file_size(path_), before);
+    sink->offer({document("i7", 99'999, filling + "48007")});
+    EXPECT_GT(std::filesystem::file_size(path_), before) << "an earlier revision of it is not what stands there";
+}
+
 TEST_F(FileSinkTest, text_for_people_has_no_colour_in_a_file) {
     auto sink = open(OutputFormat::text);
     sink->offer({document("a", 1, "one")});
@@ -102,6 +119,27 @@ TEST(WrittenDocuments, beyond_the_limit_the_incidents_first_seen_are_forgotten) 
     EXPECT_EQ(written.size(), 2U);
     EXPECT_FALSE(written.holds(*WrittenDocuments::content_of(document("a", 1, "x").json)));
     EXPECT_TRUE(written.holds(*WrittenDocuments::content_of(document("c", 1, "x").json)));
+}
+
+TEST(WrittenDocuments, the_version_alone_makes_no_other_content) {
+    const auto content = [](const std::string& json) { return WrittenDocuments::content_of(json).value(); };
+    // As the correlator writes it, in another order, with words that look like the document's own, without anything behind.
+    for (const char* json :
+         {R"({"message":"m","culprit":{"id":"a","version":7,"status":"open"}})",
+          R"({"culprit":{"status":"open","version":7,"id":"a"}})",
+          R"({"message":"\"culprit\":{\"id\":\"b\",\"version\":8","culprit":{"id":"a","version":7,"status":"open"}})",
+          R"({"culprit":{"id":"a","version":7}})"}) {
+        std::string other = json;
+        other.replace(other.rfind(":7") + 1, 1, "1099511627776");
+        EXPECT_EQ(content(json).id, "a") << json;
+        EXPECT_EQ(content(json).hash, content(other).hash) << json;
+        std::string said = json;
+        said.replace(said.rfind("\"a\"") + 1, 1, "c");
+        EXPECT_EQ(content(said).id, "c") << said;
+        EXPECT_NE(content(json).hash, content(said).hash) << json;
+    }
+    EXPECT_NE(content(R"({"culprit":{"id":"a","version":7,"status":"open"}})").hash,
+              content(R"({"culprit":{"id":"a","version":7,"status":"resolved"}})").hash);
 }
 
 TEST(WrittenDocuments, what_is_no_incident_has_no_content) {
