@@ -3,7 +3,9 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "daemon/kafka_partition.h"
 
@@ -12,6 +14,7 @@ namespace culprit {
 namespace {
 
 constexpr int kPatience = 30'000;  // milliseconds
+constexpr std::chrono::seconds kPropagation{15};
 
 struct QueueDeleter {
     void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
@@ -64,6 +67,9 @@ Result<std::optional<TopicFound>> KafkaTopics::find(const std::string& name) con
     const auto* described =
         rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &resources);
     if (resources != 1) return refused(name, "Kafka does not describe it");
+    // One broker has heard of it, the one that was asked for its settings has not.
+    if (rd_kafka_ConfigResource_error(described[0]) == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        return std::optional<TopicFound>();
     if (rd_kafka_ConfigResource_error(described[0])) return refused(name, rd_kafka_ConfigResource_error_string(described[0]));
     std::size_t entries = 0;
     const auto* configs = rd_kafka_ConfigResource_configs(described[0], &entries);
@@ -74,7 +80,18 @@ Result<std::optional<TopicFound>> KafkaTopics::find(const std::string& name) con
     return std::optional<TopicFound>(std::move(found));
 }
 
-Result<Done> KafkaTopics::create(const TopicWanted& topic, bool only_validate) const {
+Result<TopicFound> KafkaTopics::await(const std::string& name) const {
+    Error last{"the topic " + name + ": the brokers have not heard of it yet, though one of them has it; try again"};
+    for (const auto until = std::chrono::steady_clock::now() + kPropagation; std::chrono::steady_clock::now() < until;) {
+        auto found = find(name);
+        if (found && found.value()) return *std::move(found).value();
+        if (!found) last = found.error();
+        std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    }
+    return last;
+}
+
+Result<bool> KafkaTopics::create(const TopicWanted& topic, bool only_validate) const {
     auto client = make_kafka_client(KafkaRole::producer, brokers_, properties_);
     if (!client) return client.error();
     std::array<char, 512> problem{};
@@ -95,14 +112,13 @@ Result<Done> KafkaTopics::create(const TopicWanted& topic, bool only_validate) c
     const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
     for (std::size_t i = 0; i < count; ++i) {
         const auto error = rd_kafka_topic_result_error(results[i]);
-        // Another one was quicker, or the broker that was asked for it had not heard of it yet: the next `setup` checks it.
-        if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+        if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
         if (error) {
             const char* why = rd_kafka_topic_result_error_string(results[i]);
             return refused(topic.name, why ? why : rd_kafka_err2str(error));
         }
     }
-    return Done{};
+    return true;
 }
 
 }  // namespace culprit

@@ -30,10 +30,14 @@ class KafkaTopics {
     KafkaTopics(std::vector<std::string> brokers, KafkaProperties properties)
         : brokers_(std::move(brokers)), properties_(std::move(properties)) {}
 
-    /// Nothing inside when the topic does not exist. An Error when Kafka does not answer.
+    /// Nothing inside when the topic does not exist, as far as the brokers that are asked have heard. An Error when Kafka does
+    /// not answer.
     Result<std::optional<TopicFound>> find(const std::string& name) const;
-    /// With `only_validate` the brokers check the request and make nothing.
-    Result<Done> create(const TopicWanted& topic, bool only_validate) const;
+    /// False when it was there already: another one was quicker, or the broker that was asked had not heard of it yet. With
+    /// `only_validate` the brokers check the request and make nothing.
+    Result<bool> create(const TopicWanted& topic, bool only_validate) const;
+    /// Of a topic that is there for sure: waits until the brokers that are asked have heard of it.
+    Result<TopicFound> await(const std::string& name) const;
 
    private:
     const std::vector<std::string> brokers_;

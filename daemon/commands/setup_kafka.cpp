@@ -97,11 +97,20 @@ int setup_kafka(const SetupOptions& options) {
     int code = kDone;
     for (const auto& [topic, brokers, properties, any_partitions] : wanted) {
         const KafkaTopics kafka(brokers, properties);
-        const auto found = kafka.find(topic.name);
+        auto found = kafka.find(topic.name);
         if (!found) return fail(kServerUnreachable, found.error().message);
+        bool created = false;
         if (!found.value()) {
-            const auto created = kafka.create(topic, options.dry_run);
-            if (!created) return fail(kServerUnreachable, created.error().message);
+            const auto made = kafka.create(topic, options.dry_run);
+            if (!made) return fail(kServerUnreachable, made.error().message);
+            created = made.value();
+            if (!options.dry_run || !created) {
+                auto there = kafka.await(topic.name);
+                if (!there) return fail(kServerUnreachable, there.error().message);
+                found = std::optional<TopicFound>(std::move(there).value());
+            }
+        }
+        if (created) {
             std::cout << (options.dry_run ? "would create" : "created") << " the topic " << topic.name << " (" << topic.purpose
                       << "): " << topic.partitions << (topic.partitions == 1 ? " partition" : " partitions");
             for (const auto& [name, value] : topic.settings) std::cout << ", " << name << '=' << value;
