@@ -7,18 +7,18 @@
 
 #include "correlator/change_book.h"
 #include "correlator/change_reach.h"
-#include "correlator/embedded_tables.h"
 #include "correlator/incident_analysis.h"
 #include "correlator/incident_document.h"
 #include "correlator/operator_notes.h"
+#include "correlator/rule_files.h"
 
 namespace culprit {
 
 struct Correlator::State {
     explicit State(CorrelationSettings given)
         : settings(std::move(given)),
-          causality(Causality::load("causality.yaml", embedded_table("causality.yaml"))),
-          warnings(ChangeWarnings::load("warnings.yaml", embedded_table("warnings.yaml"))),
+          causality(Causality::load("causality.yaml", rule_table(settings, "causality.yaml"))),
+          warnings(ChangeWarnings::load("warnings.yaml", rule_table(settings, "warnings.yaml"))),
           groups(settings),
           watermarks(settings.allowed_lateness),
           claims(causality),
@@ -297,6 +297,13 @@ void Correlator::restore(const FoldSnapshot& snapshot) {
     });
     state_->position = std::max(state_->position, snapshot.position);
     state_->watermarks.set_clock(snapshot.clock);
+}
+
+std::vector<Correlator::TableSize> Correlator::sizes() const {
+    return {{"problems", state_->groups.size(), SymptomGroups::kProblems},
+            {"incidents", state_->held.size(), 0},
+            {"changes", state_->changes.size(), 0},
+            {"notes", state_->notes.size(), OperatorNotes::kNotes}};
 }
 
 std::optional<EventTime> Correlator::watermark() const { return state_->watermarks.clock(); }

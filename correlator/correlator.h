@@ -35,7 +35,8 @@ struct IncidentDocument {
 
 class Correlator {
    public:
-    /// The causality table and the playbooks are those embedded at build time. Throws std::runtime_error when they do not load.
+    /// Rules and playbooks are those embedded at build time, and those of `settings.rules`. Throws std::runtime_error when they
+    /// do not load.
     explicit Correlator(CorrelationSettings settings);
     ~Correlator();
 
@@ -60,6 +61,13 @@ class Correlator {
     /// idle, the greatest watermark.
     std::optional<EventTime> watermark() const;
 
+    /// How full its tables are. Limit 0: bounded by age alone (forgetting.h).
+    struct TableSize {
+        std::string_view table;
+        std::size_t size = 0, limit = 0;
+    };
+    std::vector<TableSize> sizes() const;
+
     /// What it remembers, and taking that over into a new Correlator: documents, clock and everything that follows are those of
     /// the one that folded it all. Documents come with the snapshot's position as their version.
     FoldSnapshot snapshot() const;
@@ -70,8 +78,8 @@ class Correlator {
     std::unique_ptr<State> state_;
 };
 
-/// `culprit scan --format text`: one incident for people, at most `width` columns but for SQL, which is there to be copied; coloured
-/// with ANSI codes when `colour`. Width 0 is no terminal: 100 columns, and the headline on one line.
+/// `culprit scan --format text`: one incident for people, at most `width` columns but for SQL, which is there to be copied;
+/// coloured with ANSI codes when `colour`. Width 0 is no terminal: 100 columns, and the headline on one line.
 std::string describe(const IncidentDocument& incident, std::size_t width, bool colour);
 
 /// `culprit explain`: the candidates side by side, term by term.

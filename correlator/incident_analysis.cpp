@@ -7,14 +7,12 @@
 #include <set>
 #include <span>
 
-#include "correlator/embedded_tables.h"
 #include "correlator/onset.h"
+#include "correlator/rule_files.h"
 #include "correlator/severity.h"
 #include "correlator/trend.h"
 
 namespace culprit {
-
-std::span<const EmbeddedFile> embedded_playbooks();
 
 namespace {
 
@@ -86,8 +84,8 @@ std::string id_of(const Session& session, const CorrelationSettings& settings) {
 
 IncidentAnalysis::IncidentAnalysis(Sources sources)
     : from_(sources),
-      severities_(SeverityTree::load("severity.yaml", embedded_table("severity.yaml"))),
-      playbooks_(Playbooks::load(embedded_playbooks())),
+      severities_(SeverityTree::load("severity.yaml", rule_table(sources.settings, "severity.yaml"))),
+      playbooks_(Playbooks::load(playbook_files(sources.settings))),
       attribution_(sources.causality) {}
 
 Incident IncidentAnalysis::analyse(const std::vector<Session>& sessions, const Session& session) const {

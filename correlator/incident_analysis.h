@@ -33,7 +33,7 @@ class IncidentAnalysis {
         const Watermarks& watermarks;
         const OperatorNotes& notes;
     };
-    /// Severity tree and playbooks are those embedded. Throws std::runtime_error when they do not load.
+    /// Throws std::runtime_error when they do not load.
     explicit IncidentAnalysis(Sources sources);
 
     /// `sessions`: all of the same problem.

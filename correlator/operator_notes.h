@@ -27,6 +27,7 @@ class OperatorNotes {
 
     void add(const OperatorNote& note);
 
+    std::size_t size() const { return all_.size(); }
     Notes of(const Session& session) const;
     /// The windows that were announced and not withdrawn.
     const std::vector<MaintenanceWindow>& maintenance() const { return maintenance_; }

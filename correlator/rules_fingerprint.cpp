@@ -5,11 +5,10 @@
 #include <cstdio>
 #include <span>
 
-#include "matchers/embedded_file.h"
+#include "correlator/rule_files.h"
 
 namespace culprit {
 
-std::span<const EmbeddedFile> embedded_playbooks();
 std::span<const EmbeddedFile> embedded_correlation_tables();
 
 std::string rules_fingerprint(const CorrelationSettings& settings) {
@@ -18,8 +17,8 @@ std::string rules_fingerprint(const CorrelationSettings& settings) {
         all += text;
         all += '\0';
     };
-    for (const EmbeddedFile& file : embedded_correlation_tables()) add(file.content);
-    for (const EmbeddedFile& file : embedded_playbooks()) add(file.content);
+    for (const EmbeddedFile& file : embedded_correlation_tables()) add(rule_table(settings, file.name));
+    for (const EmbeddedFile& file : playbook_files(settings)) add(file.content);
     for (const Duration duration : {settings.allowed_lateness, settings.resolve_after, settings.remedy_grace, settings.watch})
         add(std::to_string(duration.count()));
     add(std::to_string(settings.min_confidence));

@@ -31,6 +31,9 @@ struct CorrelationSettings {
     std::map<std::string, std::string> database_of_service;
     std::vector<ActiveUsers> active_users;
     std::vector<MaintenanceWindow> maintenance;
+    /// Rules in place of those embedded of the same name, and playbooks beside them: contents by name (`causality.yaml`,
+    /// `playbooks/constraints.yaml`). Empty: those embedded. See rule_files.h.
+    std::map<std::string, std::string> rules;
     std::int64_t epoch = 1;  // high bits of every document's version
 };
 

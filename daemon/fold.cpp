@@ -81,6 +81,14 @@ void Fold::take_census() {
     for (const IncidentDocument& incident : correlator_->incidents()) status_of_incident_[incident.id] = incident.status;
 }
 
+void Fold::measure(std::map<std::string, Correlator::TableSize>& sizes) const {
+    for (const Correlator::TableSize& table : correlator_->sizes()) {
+        Correlator::TableSize& sum = sizes[std::string(table.table)];
+        sum.size += table.size;
+        sum.limit += table.limit;
+    }
+}
+
 void Fold::count(std::map<std::string, std::size_t>& counts) const {
     for (const auto& [id, status] : status_of_incident_) ++counts[status];
 }

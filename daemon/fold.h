@@ -49,6 +49,8 @@ class Fold {
     void take_census();
     /// Adds its incidents to `counts`, by status.
     void count(std::map<std::string, std::size_t>& counts) const;
+    /// Adds up how full its tables are.
+    void measure(std::map<std::string, Correlator::TableSize>& sizes) const;
     std::optional<EventTime> watermark() const { return correlator_->watermark(); }
 
    private:

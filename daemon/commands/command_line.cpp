@@ -86,6 +86,8 @@ int command_line(int argc, char** argv) {
     auto* replay_command =
         app.add_subcommand("replay", "Folds the stored signal log again, by this program's rules, and shows what would differ");
     replay_command->add_option("--config", replay_options.config, "The configuration to try, which names the signal log");
+    replay_command->add_option("--rules", replay_options.rules,
+                               "A folder of rules to try: causality.yaml, severity.yaml, warnings.yaml, playbooks/NAME.yaml");
     replay_command->add_option("--since", replay_options.since,
                                "Incidents last seen from this time on (2026-02-01T02:00Z, or an age: 2h)");
     replay_command->add_option(

@@ -57,6 +57,7 @@ struct ReportOptions {
 struct ReplayOptions {
     std::string config;
     std::string since;    // a time, or an age; empty: all
+    std::string rules;    // a folder of rules in place of the configuration's; empty: those
     std::string against;  // a file of documents, or a configuration (.yaml); empty: print the incidents
     bool ndjson = false;
 };

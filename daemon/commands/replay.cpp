@@ -63,6 +63,11 @@ int replay(const ReplayOptions& options) {
             return fail(kWrongUsage,
                         "--since " + options.since + ": expected a time such as 2026-02-01T02:00Z, or an age such as 2h");
     }
+    if (!options.rules.empty()) {
+        auto rules = read_rules(options.rules);
+        if (!rules) return fail(kWrongUsage, "--rules: " + rules.error().message);
+        config.value().correlation.rules = std::move(rules).value();
+    }
     auto now = stored_incidents(config.value(), "");
     if (!now) return fail(kInputUnreadable, now.error().message);
     std::vector<IncidentDocument> after = std::move(now).value();

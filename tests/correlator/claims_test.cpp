@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "correlator/embedded_tables.h"
+#include "correlator/rule_files.h"
 
 namespace culprit::testing {
 namespace {
 
 const Causality& causality() {
-    static const Causality table = Causality::load("causality.yaml", embedded_table("causality.yaml"));
+    static const Causality table = Causality::load("causality.yaml", rule_table({}, "causality.yaml"));
     return table;
 }
 

@@ -7,6 +7,7 @@ import unittest
 
 import culprit
 from outage import Outage
+from services import ROOT
 from waiting import wait_until
 
 
@@ -52,6 +53,50 @@ class Replay(unittest.TestCase):
         for each in changed:
             self.assertEqual((each["what"], each["fields"]["attribution"]), ("changed", {"before": "attributed", "after": "unattributed"}))
         self.assertEqual(self.replay("--config", stricter, "--against", before, "--since", "2100-01-01T00:00Z").split(":")[0], "0 incidents before, 0 now")
+
+        self.try_other_rules(folder, daemon, attributed)
+
+    def try_other_rules(self, folder, daemon, attributed):
+        """In shadow first, then in the daemon, which raises the epoch."""
+        rules = os.path.join(folder, "rules")
+        os.makedirs(rules)
+        with open(os.path.join(ROOT, "correlator", "causality.yaml")) as file:
+            text = file.read()
+        candidate = os.path.join(rules, "causality.yaml")
+        with open(candidate, "w") as file:
+            file.write(text)
+        log = os.path.join(os.path.dirname(daemon.configuration), "signals.db")
+        with open(log, "rb") as file:
+            before = file.read()
+        arguments = ["--config", daemon.configuration, "--rules", rules, "--against", daemon.configuration]
+        self.assertIn("0 new, 0 gone, 0 changed", self.replay(*arguments))
+        self.assertEqual(text.count("none: -1.0"), 1)
+        with open(candidate, "w") as file:
+            file.write(text.replace("none: -1.0", "none: 50.0"))
+        shadow = self.replay(*arguments)
+        self.assertEqual(shadow.count("attribution: attributed -> unattributed"), len(attributed), shadow)
+        with open(log, "rb") as file:
+            self.assertEqual(file.read(), before, "nothing is written")
+        with open(candidate, "w") as file:
+            file.write(text.replace("none: -1.0", "none: [1]"))
+        code, _, err = culprit.run("replay", *arguments)
+        self.assertEqual(code, 2, err)
+        self.assertRegex(err, r"causality\.yaml:17: ")
+        with open(candidate, "w") as file:
+            file.write(text.replace("none: -1.0", "none: 50.0"))
+        with open(daemon.configuration) as file:
+            settings = {**json.load(file), "rules": rules}
+        culprit.write_configuration(daemon.configuration, settings)
+        old = max(incident["culprit"]["version"] for incident in attributed)
+        with daemon:
+            wait_until("the daemon says what the shadow said", lambda: self.attributions(daemon) == {"unattributed"}, explain=daemon.log_tail)
+            document = json.loads(daemon.get("/api/v1/incidents/" + attributed[0]["culprit"]["id"])[1])
+            self.assertGreater(document["culprit"]["version"] >> 40, old >> 40, "the epoch has been raised")
+            daemon.stop()
+
+    def attributions(self, daemon):
+        listed = json.loads(daemon.get("/api/v1/incidents")[1] or "{}")
+        return {incident["culprit"]["attribution"] for incident in listed.get("incidents", [])}
 
     def test_what_is_no_time_is_told(self):
         with tempfile.TemporaryDirectory() as folder:
