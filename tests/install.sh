@@ -17,7 +17,7 @@ build_packages=(
   tzdata zstd curl
 )
 service_packages=(openjdk-17-jre-headless maven unzip curl postgresql-15 postgresql-client-15)
-test_packages=(python3 python3-kafka python3-confluent-kafka libfaketime prometheus clang libclang-rt-14-dev zstd chromium chromium-driver python3-selenium)
+test_packages=(python3 python3-kafka python3-confluent-kafka prometheus clang libclang-rt-14-dev zstd chromium chromium-driver python3-selenium)
 
 (($#)) && [[ $1 != -* ]] || {
   sed -n '2,8s/^# \{0,1\}//p' "$0" >&2

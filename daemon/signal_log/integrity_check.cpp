@@ -15,6 +15,10 @@ int asked_to_stop(void* stop) { return static_cast<const std::stop_token*>(stop)
 
 }  // namespace
 
+std::string damage_text(const std::string& found) {
+    return "it is damaged (" + found + "); stop culprit and restore it, or move it away to begin anew";
+}
+
 IntegrityCheck::IntegrityCheck(std::string path) : path_(std::move(path)) {
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
 }
@@ -35,7 +39,7 @@ void IntegrityCheck::run(std::stop_token stop) {
     }
     for (char& c : found)
         if (c == '\n') c = ' ';
-    damage_.set("it is damaged (" + found + "); stop culprit and restore it, or move it away to begin anew");
+    damage_.set(damage_text(found));
     spdlog::error("the signal log {}: {}", path_, damage_.get());
 }
 

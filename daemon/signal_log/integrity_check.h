@@ -9,6 +9,9 @@
 
 namespace culprit {
 
+/// What is said of a damaged log: what was found, and what to do.
+std::string damage_text(const std::string& found);
+
 class IntegrityCheck {
    public:
     /// Begins at once. `path` is a database that is open already.

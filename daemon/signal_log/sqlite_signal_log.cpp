@@ -20,7 +20,7 @@ namespace culprit {
 
 namespace {
 
-constexpr std::uintmax_t kCheckedAtOnce = 64 << 20;  // bytes
+constexpr std::uintmax_t kCheckedAtOnce = 64 << 20;  // bytes: beyond it a start does not wait for the check
 constexpr int kSchemaVersion = 2;                    // 2: tallies may be compact
 constexpr int kOldestSchemaVersion = 1;              // is read, and becomes the newest once it is written to
 
@@ -132,6 +132,7 @@ struct SqliteSignalLog::State {
     std::optional<SQLite::Statement> insert_entry, upsert_offset, upsert_watermark;
     std::optional<RequestKeyTable> keys;
     std::optional<IntegrityCheck> integrity;
+    std::string met_damage;  // before the check has come to it
 };
 
 void SqliteSignalLog::State::create() {
@@ -155,16 +156,15 @@ void SqliteSignalLog::State::prepare() {
     // Beside the schema, not a new version of it: an older culprit passes it over and folds the whole log.
     database.exec("CREATE TABLE IF NOT EXISTS snapshots (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
     std::error_code error;
-    const bool small = std::filesystem::file_size(path, error) < kCheckedAtOnce && !error;
-    // Of a large file at once only what a start rests on; the entries meanwhile.
+    // Without what a start rests on there is nothing to start with.
     for (const char* table : {"meta", "offsets", "latest_watermarks", "snapshots"}) {
-        const std::string which = small ? "1" : "'" + std::string(table) + "'";
-        const std::string check = database.execAndGet("PRAGMA quick_check(" + which + ")").getString();
+        const std::string check = database.execAndGet("PRAGMA quick_check('" + std::string(table) + "')").getString();
         if (check != "ok") throw SQLite::Exception("it is damaged (" + check + "); restore it, or move it away to begin anew");
-        if (small) break;
     }
-    if (!small) integrity.emplace(path);
     adopt();
+    // Damage of the entries stops the intake, and what can still be read is served.
+    integrity.emplace(path);
+    if (std::filesystem::file_size(path, error) < kCheckedAtOnce && !error) integrity->finish();
     const std::string newest = std::to_string(kSchemaVersion);
     database.exec("UPDATE meta SET value = " + newest + " WHERE key = 'schema' AND value < " + newest);
     insert_entry.emplace(database, "INSERT INTO entries (kind, event_time, payload) VALUES (?, ?, ?)");
@@ -205,6 +205,11 @@ SqliteSignalLog::SqliteSignalLog(std::unique_ptr<State> state) : state_(std::mov
 SqliteSignalLog::~SqliteSignalLog() = default;
 std::int64_t SqliteSignalLog::epoch() const { return state_->epoch; }
 
+std::string SqliteSignalLog::damage() const {
+    if (!state_->met_damage.empty()) return state_->met_damage;
+    return state_->integrity ? state_->integrity->damage() : "";
+}
+
 Result<std::unique_ptr<SqliteSignalLog>> SqliteSignalLog::open(const std::string& path) {
     const auto refused = [&](const std::string& why) { return Error{"the signal log " + path + " cannot be opened: " + why}; };
     std::error_code error;
@@ -218,7 +223,8 @@ Result<std::unique_ptr<SqliteSignalLog>> SqliteSignalLog::open(const std::string
         state->prepare();
         return std::unique_ptr<SqliteSignalLog>(new SqliteSignalLog(std::move(state)));
     } catch (const SQLite::Exception& exception) {
-        return refused(exception.what());
+        const int code = exception.getErrorCode();
+        return refused(code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? damage_text(exception.what()) : exception.what());
     }
 }
 
@@ -236,10 +242,8 @@ Result<std::unique_ptr<SqliteSignalLog>> SqliteSignalLog::open_read_only(const s
 Result<std::vector<LogPosition>> SqliteSignalLog::append(std::span<const LogBatch> batches) {
     State& state = *state_;
     if (!state.lock) return Error{"the signal log " + state.path + " is open for reading only"};
-    if (state.integrity) {
-        if (const std::string damage = state.integrity->damage(); !damage.empty())
-            return Error{"the signal log " + state.path + " is not written any more: " + damage};
-    }
+    if (const std::string found = damage(); !found.empty())
+        return Error{"the signal log " + state.path + " is not written any more: " + found};
     std::vector<LogPosition> positions;
     try {
         SQLite::Transaction transaction(state.database);
@@ -306,6 +310,7 @@ Result<Done> SqliteSignalLog::read(LogPosition from, const std::function<void(co
         }
         return Done{};
     } catch (const SQLite::Exception& exception) {
+        if (exception.getErrorCode() == SQLITE_CORRUPT) state_->met_damage = damage_text(exception.what());
         return Error{"the signal log " + state_->path + " cannot be read: " + exception.what()};
     }
 }
@@ -323,6 +328,8 @@ Result<std::optional<StoredSnapshot>> SqliteSignalLog::snapshot() {
 }
 
 Result<Done> SqliteSignalLog::save(const StoredSnapshot& snapshot) {
+    if (const std::string found = damage(); !found.empty())
+        return Error{"no snapshot is kept in the signal log " + state_->path + ": " + found};
     try {
         SQLite::Transaction transaction(state_->database);
         state_->database.exec("DELETE FROM snapshots");

@@ -27,6 +27,9 @@ class SqliteSignalLog final : public SignalLog {
     /// High bits of every document's version: greater than that of any log that was at this path before.
     std::int64_t epoch() const;
 
+    /// What is wrong with the file, and what to do; empty while nothing has been found. A damaged log is not written any more.
+    std::string damage() const;
+
     Result<std::vector<LogPosition>> append(std::span<const LogBatch> batches) override;
     Result<ResumePoints> offsets() override;
     /// Of the requests that it holds, oldest first.

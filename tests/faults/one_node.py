@@ -5,7 +5,6 @@ import json
 import os
 import random
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,41 +15,12 @@ import culprit  # noqa: E402
 import services  # noqa: E402
 from documents import comparable, difference  # noqa: E402
 from elasticsearch import Index  # noqa: E402
+from machine import Clock, SmallDisk, tear_last_page  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from waiting import wait_until  # noqa: E402
 from workload import Workload, counted  # noqa: E402
 
 COMMON = {"labels": {"environment": "unlabelled"}, "redaction": {"values": "remove"}}
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
-
-
-class SmallDisk:
-    """A file system of a few megabytes. A context manager; its value is the folder."""
-
-    def __init__(self, folder, megabytes):
-        self.folder, self._size = folder, f"size={megabytes}m"
-
-    def __enter__(self):
-        os.makedirs(self.folder)
-        subprocess.run([*AS_ROOT, "mount", "-t", "tmpfs", "-o", f"{self._size},mode=0777", "tmpfs", self.folder], check=True)
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run([*AS_ROOT, "umount", "--lazy", self.folder], check=True)
-
-    def fill(self):
-        """Until not a byte is left."""
-        with open(os.path.join(self.folder, "filler"), "wb", buffering=0) as file:
-            for size in (65_536, 4_096, 1):
-                try:
-                    while file.write(b"x" * size) == size:
-                        pass
-                except OSError:
-                    pass
-
-    def make_room(self):
-        os.unlink(os.path.join(self.folder, "filler"))
 
 
 class OneNode(unittest.TestCase):
@@ -134,36 +104,68 @@ class OneNode(unittest.TestCase):
                 self.write(share)
                 wait_until("something of it is counted", lambda: daemon.metric("culprit_records_total") > 1_000, explain=daemon.log_tail)
                 daemon.kill()
-                self.tear(os.path.join(self.state, "signals.db-wal"), chance)
+                self.assertTrue(tear_last_page(os.path.join(self.state, "signals.db-wal"), chance), "the write-ahead log holds a page")
                 daemon.launch()
                 wait_until("the daemon is well after the torn write", lambda: self.ready(daemon, None), explain=daemon.log_tail)
             self.write(1)
             self.assert_nothing_lost_and_nothing_twice(daemon)
             daemon.stop()
 
-    def tear(self, path, chance):
-        """As a power cut leaves it: the last page is there in part, and holds what was there before."""
-        size = os.path.getsize(path)
-        self.assertGreater(size, 4096, "the write-ahead log holds a page")
-        with open(path, "r+b") as file:
-            file.truncate(size - chance.randrange(1, 4096))
-            file.seek(-chance.randrange(1, 512), os.SEEK_END)
-            file.write(os.urandom(16))
-
-    def test_a_damaged_log_is_refused_with_what_to_do(self):
+    def test_a_log_without_what_a_start_rests_on_is_refused_with_what_to_do(self):
         with culprit.Daemon(os.path.join(self.folder, "daemon"), self.settings()) as daemon:
             self.write(1)
             wait_until("there are incidents", self.found, explain=daemon.log_tail)
             daemon.stop()
-        database = os.path.join(self.state, "signals.db")
-        pages = os.path.getsize(database) // 4096
-        with open(database, "r+b") as file:
-            for page in range(2, pages, 3):
-                file.seek(page * 4096)
-                file.write(os.urandom(4096))
+        with open(os.path.join(self.state, "signals.db"), "r+b") as file:
+            file.write(os.urandom(4096))
         code, _, err = culprit.run("run", "--config", daemon.configuration)
         self.assertEqual(code, 2, err)
-        self.assertRegex(err.splitlines()[-1], r"signals\.db.*(damaged|malformed).*(restore it|move it away)")
+        self.assertRegex(err.splitlines()[-1], r"signals\.db.*damaged.*(restore it|move it away)")
+
+    def test_a_small_damaged_log_stops_intake_and_what_is_known_is_served(self):
+        with culprit.Daemon(os.path.join(self.folder, "daemon"), self.settings()) as daemon:
+            self.write(0.5)
+            wait_until("there are incidents", self.found, explain=daemon.log_tail)
+            daemon.stop()
+            path = os.path.join(self.state, "signals.db")
+            database = sqlite3.connect(path)
+            root, = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'entries_by_time'").fetchone()
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.close()
+            self.assertLess(os.path.getsize(path), 64 * 2**20)
+            with open(path, "r+b") as file:
+                file.seek((root - 1) * 4096)
+                file.write(os.urandom(4096))
+            before = len(self.found())
+            self.write(1)
+            daemon.start()
+            wait_until("/readyz names the damage", lambda: self.ready(daemon, "damaged"), explain=lambda: str(daemon.get("/readyz")) + daemon.log_tail())
+            self.assertIn("move it away", daemon.get("/readyz")[1])
+            self.assertEqual(daemon.get("/")[0], 200, "the page is served")
+            self.assertEqual(json.loads(daemon.get("/api/v1/incidents")[1])["total"], before, "what is known is shown")
+            self.assertEqual(daemon.metric("culprit_records_total"), 0, "nothing is taken in")
+            daemon.kill()
+
+    def test_a_damaged_tail_is_shown_as_far_as_it_can_be_read(self):
+        """Without a snapshot the whole log is the tail."""
+        with culprit.Daemon(os.path.join(self.folder, "daemon"), self.settings()) as daemon:
+            self.write(0.5)
+            wait_until("there are incidents", self.found, explain=daemon.log_tail)
+            daemon.stop()
+            path = os.path.join(self.state, "signals.db")
+            database = sqlite3.connect(path)
+            database.execute("DELETE FROM snapshots")
+            database.commit()
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            leaf = database.execute("SELECT pageno FROM dbstat WHERE name = 'entries' AND pagetype = 'leaf' ORDER BY path DESC").fetchone()[0]
+            database.close()
+            with open(path, "r+b") as file:
+                file.seek((leaf - 1) * 4096)
+                file.write(os.urandom(4096))
+            daemon.start()
+            wait_until("/readyz names the damage", lambda: self.ready(daemon, "damaged"), explain=lambda: str(daemon.get("/readyz")) + daemon.log_tail())
+            self.assertGreater(json.loads(daemon.get("/api/v1/incidents")[1])["total"], 0)
+            daemon.kill()
 
     def test_a_large_damaged_log_does_not_hold_the_start_up_and_stops_intake_when_the_damage_is_found(self):
         with culprit.Daemon(os.path.join(self.folder, "daemon"), self.settings()) as daemon:
@@ -192,21 +194,14 @@ class OneNode(unittest.TestCase):
             daemon.kill()
 
     def test_a_clock_that_jumps_changes_nothing(self):
-        clock = os.path.join(self.folder, "clock")
-        jumps = iter(["+0", "+1d", "-2d", "+400d", "+0"])
-
-        def jump():
-            with open(clock + ".new", "w") as file:
-                file.write(next(jumps) + "\n")
-            os.rename(clock + ".new", clock)
-        jump()
-        environment = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-        with culprit.Daemon(os.path.join(self.folder, "daemon"), self.settings(), environment) as daemon:
+        clock, day = Clock(self.folder), 86_400
+        jumps = iter([day, -2 * day, 400 * day, 0])
+        with culprit.Daemon(os.path.join(self.folder, "daemon"), self.settings(), clock.environment) as daemon:
             for share in (0.25, 0.5, 0.75, 1):
                 before = daemon.metric("culprit_records_total")
                 self.write(share)
                 wait_until("something of it is counted", lambda: daemon.metric("culprit_records_total") > before, explain=daemon.log_tail)
-                jump()
+                clock.jump(next(jumps))
                 if share == 0.75:
                     wait_until("the daemon's clock is 400 days on", lambda: daemon.metric("culprit_watermark_delay_seconds") > 500 * 86_400, explain=lambda: daemon.get("/metrics")[1])
             self.assert_nothing_lost_and_nothing_twice(daemon)
