@@ -7,6 +7,9 @@ Faults are drawn from the seed, which is printed: SIGKILL of a matcher or a corr
 transaction and a session live), a node that leaves in order, one that joins; Kafka's broker killed; Elasticsearch paused; and, by
 a proxy before it, 429, 503, slow answers, items refused for now and items refused for good. With --clusters, three brokers and
 two Elasticsearch nodes: brokers killed, paused and leaving in order (their partitions' leaders move), Elasticsearch nodes killed.
+
+Beside them one node by itself reads the same records into a SQLite signal log (solitary.py): its disk fills up, the last page of
+its write-ahead log is torn, its clock jumps, it is killed. It has to end with the same documents.
 """
 import argparse
 import contextlib
@@ -28,12 +31,14 @@ from documents import comparable, difference  # noqa: E402
 from elasticsearch import Index  # noqa: E402
 from node import Node  # noqa: E402
 from proxy import FAULTS, Proxy  # noqa: E402
+from solitary import Solitary  # noqa: E402
 from topics import ExactlyOnce, documents_in, new_topic, read_all  # noqa: E402
 from waiting import wait_until  # noqa: E402
 from workload import PARTITIONS, Workload, broken_letters, counted  # noqa: E402
 
 MEMORY_BOUND = 600 * 1024 * 1024
 PAUSE = 20.0
+PIECES = 8  # of the workload, sent during each fault
 COMMON = {"labels": {"environment": "unlabelled"}, "redaction": {"values": "remove"}}
 
 
@@ -55,8 +60,11 @@ class Oracle:
                          "sinks": [{"elasticsearch": {"urls": [self.index.url], "index": self.index.name, "request_timeout": "5s"}}, {"kafka": {"topic": self.incidents}}],
                          "dead_letter": {"kafka": {"topic": self.letters}, "payload": "raw"}}
         self.nodes = [self.node("matcher", i) for i in range(options.matchers)] + [self.node("correlator", i) for i in range(options.correlators)]
+        self.solitary = Solitary(os.path.join(folder, "solitary"), self.chance, {
+            **COMMON, "sources": [{"kafka": {"brokers": self.brokers, "group_id": f"solitary-{self.topic}", "topics": [{"name": self.topic}], "start": "earliest"}}]}, elasticsearch.addresses)
         self.sent = threading.Event()
         self.sender_failed = None
+        self.done = 0  # faults
         self.peak = 0
 
     def node(self, role, number):
@@ -80,16 +88,18 @@ class Oracle:
         return comparable(culprit.scan(culprit.write_configuration(os.path.join(self.folder, "scan.yaml"), COMMON), path))
 
     def send(self):
-        """Spread over the time that the faults take."""
+        """Some of it during each fault, so that none hits nodes that have nothing to do."""
         try:
-            pieces = max(1, self.options.faults * 4)
+            pieces = self.options.faults * PIECES
             with ExactlyOnce(self.brokers) as producer:
                 for number in range(self.options.records):
                     partition, when, text = self.workload.record(number)
                     producer.send(self.topic, text, when, partition)
                     if number % (self.options.records // pieces + 1) == 0:
                         producer.flush()
-                        time.sleep(0.5)
+                        time.sleep(0.4)
+                        while number * self.options.faults > (self.done + 1) * self.options.records:
+                            time.sleep(0.1)
                 for partition, when, text in self.workload.closing():
                     producer.send(self.topic, text, when, partition)
         except BaseException as error:  # the main thread reports it
@@ -170,6 +180,7 @@ class Oracle:
         faults += [lambda fault=fault: self.proxied(fault) for fault in FAULTS]
         if self.kafka.partial:
             faults += [self.broker_leaves, self.broker_paused, lambda: self.kill_member(self.elasticsearch)]
+        faults += self.solitary.faults()
         drawn = []
         while len(drawn) < self.options.faults:
             drawn += self.chance.sample(faults, len(faults))
@@ -179,11 +190,13 @@ class Oracle:
         for node in self.nodes:
             if node.alive():
                 self.peak = max(self.peak, node.resident_bytes())
+        self.peak = max(self.peak, self.solitary.resident_bytes())
 
     def run(self):
         self.setup()
         for node in self.nodes:
             node.start()
+        self.solitary.start()
         sender = threading.Thread(target=self.send, daemon=True)
         sender.start()
         drawn = self.draw()
@@ -192,9 +205,11 @@ class Oracle:
             if fault == self.one_more and len(self.nodes) >= self.options.matchers + self.options.correlators + 2:
                 fault = self.leave_and_join
             print(f"fault {number + 1}/{len(drawn)}: {fault()}", flush=True)
+            self.done = number + 1
             self.watch_memory()
             for node in self.nodes:
                 assert node.alive(), f"{node.name} ended by itself\n{node.log_tail()}"
+            assert self.solitary.alive(), f"the solitary node ended by itself\n{self.solitary.log_tail()}"
         wait_until("all records are sent", self.sent.is_set, patience=600)
         if self.sender_failed:
             raise self.sender_failed
@@ -212,6 +227,7 @@ class Oracle:
         time.sleep(3)  # what would be counted twice comes late
         assert counted(self.index.search()) == expected, explain()
         self.check_pages(documents)
+        self.solitary.check(expected, documents, Counter(self.workload.record(number)[2] for number in self.workload.broken))
         self.watch_memory()
         assert self.peak < MEMORY_BOUND, f"a node held {self.peak} bytes"
         for node in self.nodes:
@@ -223,7 +239,7 @@ class Oracle:
         self.check_dead_letters()
         self.check_replay()
         print(f"{self.options.records} records, {len(self.workload.symptoms)} symptoms in {len(documents)} incidents, {len(self.workload.broken)} broken records, {self.options.faults} faults: "
-              f"every symptom counted once, documents equal; Elasticsearch refused {dict(self.proxy.met)}; largest node {self.peak // 2**20} MiB", flush=True)
+              f"every symptom counted once, documents equal, by the nodes together and by the one by itself; Elasticsearch refused {dict(self.proxy.met)}; largest node {self.peak // 2**20} MiB", flush=True)
 
     def check_pages(self, documents):
         """Every node, a matcher too, serves all incidents from the incidents topic."""
@@ -261,6 +277,7 @@ class Oracle:
     def end(self):
         for node in self.nodes:
             node.kill()
+        self.solitary.end()
 
 
 def main():
@@ -283,7 +300,7 @@ def main():
         try:
             oracle.run()
         except BaseException:
-            print("".join(node.log_tail(40) for node in oracle.nodes), flush=True)
+            print("".join(node.log_tail(40) for node in oracle.nodes) + oracle.solitary.log_tail(40), flush=True)
             raise
         finally:
             oracle.end()
