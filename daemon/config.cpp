@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "correlator/rule_files.h"
 #include "daemon/config_sinks.h"
 #include "daemon/config_sources.h"
 #include "daemon/text_values.h"
@@ -248,6 +249,7 @@ Config read_config(const YamlValue& document) {
         settle_dead_letters(*letters, config);
     }
     if (const auto http = root.find("http")) config.http = read_http(*http);
+    if (const auto canary = root.find("canary")) config.canary = read_canary(*canary, config.sources);
     if (const auto kibana = root.find("kibana")) config.kibana = read_kibana(*kibana);
     if (const auto catalogues = root.find("catalogues")) {
         for (const std::string& path : catalogues->words("a list of directories")) {
@@ -255,11 +257,32 @@ Config read_config(const YamlValue& document) {
             config.catalogues.emplace_back(path);
         }
     }
+    if (const auto rules = root.find("rules")) {
+        auto read = read_rules(rules->word("a directory of rules"));
+        if (!read) rules->fail(read.error().message);
+        config.correlation.rules = std::move(read).value();
+    }
     root.done();
     return config;
 }
 
 }  // namespace
+
+Result<std::map<std::string, std::string>> read_rules(const std::filesystem::path& folder) {
+    constexpr std::string_view expected = "expected causality.yaml, severity.yaml, warnings.yaml or playbooks/NAME.yaml";
+    if (!std::filesystem::is_directory(folder)) return Error{"the directory " + folder.string() + " does not exist"};
+    std::map<std::string, std::string> rules;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (!entry.is_regular_file() || entry.path().extension() != ".yaml") continue;
+        const std::string name = entry.path().lexically_relative(folder).generic_string();
+        if (!is_rule_file(name)) return Error{entry.path().string() + ": " + std::string(expected)};
+        std::ifstream file(entry.path(), std::ios::binary);
+        rules[name].assign(std::istreambuf_iterator<char>(file), {});
+        if (!file) return Error{"the file " + entry.path().string() + " cannot be read"};
+    }
+    if (rules.empty()) return Error{"the directory " + folder.string() + " holds no rules; " + std::string(expected)};
+    return rules;
+}
 
 bool is_label(std::string_view name) {
     return name == "environment" || name == "database" || name == "service" || name == "release" || name == "host";

@@ -9,6 +9,7 @@
 
 #include "correlator/settings.h"
 #include "daemon/alerts/settings.h"
+#include "daemon/canary_sender.h"
 #include "daemon/dead_letters.h"
 #include "daemon/setup/settings.h"
 #include "daemon/signal_log/settings.h"
@@ -33,6 +34,7 @@ struct Config {
     std::vector<SinkSettings> sinks;
     DeadLetterSettings dead_letter;
     std::optional<HttpSettings> http;
+    std::optional<CanarySettings> canary;
     std::optional<KibanaSettings> kibana;  // for `culprit setup kibana`
     std::vector<std::filesystem::path> catalogues;
 };
@@ -41,6 +43,9 @@ struct Config {
 Result<Config> load_config(const std::filesystem::path& path);
 /// The same from a text; `file` is what errors call it.
 Result<Config> parse_config(const std::string& text, const std::string& file, const Environment& environment);
+
+/// The contents of a folder of rules, by name: configuration key `rules`.
+Result<std::map<std::string, std::string>> read_rules(const std::filesystem::path& folder);
 
 /// The labels that a record may be given.
 bool is_label(std::string_view name);

@@ -166,4 +166,24 @@ std::vector<SourceSettings> read_sources(const YamlValue& value, const Labels& l
     return sources;
 }
 
+CanarySettings read_canary(const YamlValue& value, const std::vector<SourceSettings>& sources) {
+    YamlMap map = value.map("a map such as {topic: app-logs, interval: 1m}");
+    CanarySettings canary;
+    const YamlValue topic = map.require("topic", "a topic that a source reads");
+    canary.topic = topic.word("a topic that a source reads");
+    if (const auto interval = map.find("interval")) canary.interval = interval->duration(std::chrono::seconds{1});
+    map.done();
+    for (const SourceSettings& source : sources) {
+        const auto* kafka = std::get_if<KafkaSourceSettings>(&source);
+        if (!kafka) continue;
+        const auto read = std::ranges::find(kafka->topics, canary.topic, &TopicSettings::name);
+        if (read == kafka->topics.end()) continue;
+        if (read->dead_letters) topic.fail("expected a topic of logs; " + canary.topic + " holds dead letters");
+        canary.brokers = kafka->brokers;
+        canary.properties = kafka->properties;
+        return canary;
+    }
+    topic.fail("expected a topic that a source reads; no kafka source reads " + canary.topic);
+}
+
 }  // namespace culprit

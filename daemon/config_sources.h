@@ -17,6 +17,8 @@ std::vector<SourceSettings> read_sources(const YamlValue& value, const Labels& l
 Labels read_labels(YamlMap& map, Labels defaults);
 /// librdkafka's properties without those that culprit's promises rest on.
 void refuse_reserved(const YamlValue& properties, const std::map<std::string, std::string>& given);
+/// The connection is that of the source which reads the topic.
+CanarySettings read_canary(const YamlValue& value, const std::vector<SourceSettings>& sources);
 /// host:port
 std::string read_address(const YamlValue& value, std::string_view expected);
 

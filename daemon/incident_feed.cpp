@@ -38,8 +38,8 @@ struct Read {
 
 }  // namespace
 
-IncidentFeed::IncidentFeed(KafkaSinkSettings settings, IncidentStore& store, Outdated outdated)
-    : settings_(std::move(settings)), store_(store), outdated_(std::move(outdated)) {
+IncidentFeed::IncidentFeed(KafkaSinkSettings settings, IncidentStore& store, Outdated outdated, Noted noted)
+    : settings_(std::move(settings)), store_(store), outdated_(std::move(outdated)), noted_(std::move(noted)) {
     trouble_.set("reading the topic " + settings_.topic);
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
 }
@@ -113,8 +113,10 @@ Result<Done> IncidentFeed::follow(std::stop_token stop) {
         } else if (message && message->err) {
             spdlog::info("Kafka: {}", rd_kafka_message_errstr(message));
         } else if (message) {
-            auto document = to_document({static_cast<const char*>(message->key), message->key_len},
-                                        {static_cast<const char*>(message->payload), message->len}, headers_of(message));
+            const auto headers = headers_of(message);
+            const std::string_view value{static_cast<const char*>(message->payload), message->len};
+            auto document = to_document({static_cast<const char*>(message->key), message->key_len}, value, headers);
+            if (const auto note = to_note(value, headers)) noted_(*note);
             if (document && document->version < version_known(*document)) {
                 read.outdated.insert(document->id);
             } else if (document) {

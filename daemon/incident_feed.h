@@ -17,8 +17,11 @@ class IncidentFeed {
     /// Told of documents whose last record in the topic is an older revision than one before it: they want to be written again.
     using Outdated = std::function<void(const std::vector<IncidentDocument>&)>;
 
-    /// `store` outlives the feed, which alone puts into it. `outdated` may be empty; it is called on the feed's thread.
-    IncidentFeed(KafkaSinkSettings settings, IncidentStore& store, Outdated outdated);
+    using Noted = std::function<void(const OperatorNote&)>;
+
+    /// `store` outlives the feed, which alone puts into it. `outdated` may be empty; it and `noted`, which is told of the notes
+    /// in the topic, are called on the feed's thread.
+    IncidentFeed(KafkaSinkSettings settings, IncidentStore& store, Outdated outdated, Noted noted);
     /// Stops and joins.
     ~IncidentFeed() = default;
 
@@ -32,6 +35,7 @@ class IncidentFeed {
     const KafkaSinkSettings settings_;
     IncidentStore& store_;
     const Outdated outdated_;
+    const Noted noted_;
     SharedText trouble_;
     std::jthread thread_;  // last: it uses all of the above
 };

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "correlator/rules_fingerprint.h"
+#include "daemon/canary_watch.h"
 #include "daemon/kafka_client.h"
 #include "daemon/kafka_partition.h"
 #include "daemon/kafka_writer.h"
@@ -47,6 +48,7 @@ struct KafkaFold::State {
           rules(rules_fingerprint(correlation)),
           sinks(all_sinks),
           telemetry(metrics),
+          canaries(all_sinks, metrics),
           snapshots(settings),
           writer(settings.brokers, settings.properties) {}
 
@@ -68,6 +70,7 @@ struct KafkaFold::State {
     const std::string rules;
     const Sinks& sinks;
     Telemetry& telemetry;
+    CanaryWatch canaries;
     SnapshotTopic snapshots;
     KafkaWriter writer;  // of what it says of silent inputs
     SharedText trouble;
@@ -165,7 +168,10 @@ void KafkaFold::State::revoke() {
         for (auto& [number, part] : parts) write_snapshot(number, part);
         commit_heads();
     }
-    for (const auto& [number, part] : parts) telemetry.consumer_gone(settings.topic, number);
+    for (const auto& [number, part] : parts) {
+        telemetry.consumer_gone(settings.topic, number);
+        canaries.gone(number);
+    }
     parts.clear();
     assigned = false;
 }
@@ -253,7 +259,10 @@ void KafkaFold::State::handle(const rd_kafka_message_t& message) {
         return;
     }
     part.fold->apply(entry.value(), LogPosition{message.offset});
-    if (const auto* update = std::get_if<WatermarkUpdate>(&entry.value())) part.inputs.heard(*update, WallClock::now());
+    if (const auto* update = std::get_if<WatermarkUpdate>(&entry.value())) {
+        part.inputs.heard(*update, WallClock::now());
+        canaries.folded(message.partition, *update, message.offset < part.end_at_start);
+    }
     part.position = message.offset;
     part.touched = true;
     part.at_end = false;
@@ -263,6 +272,7 @@ void KafkaFold::State::revise() {
     for (auto& [number, part] : parts) {
         if (std::exchange(part.touched, false)) part.fold->offer_revisions();
     }
+    canaries.offered();
 }
 
 void KafkaFold::State::write_snapshot(int partition, Part& part) {
@@ -316,15 +326,18 @@ void KafkaFold::State::look_after(WallClock::time_point now) {
     }
     if (now < next_metrics) return;
     next_metrics = now + kMetricsEvery;
+    canaries.look_after();
     const bool census = now >= next_census;
     if (census) next_census = now + kCensusEvery;
     std::map<std::string, std::size_t> counts{{"open", 0}, {"resolved", 0}};
+    std::map<std::string, Correlator::TableSize> sizes;
     std::optional<EventTime> watermark;
     for (auto& [number, part] : parts) {
         let_go_of_silent_inputs(number, part, now);
         part.fold->forget_when_due(retention);
         if (census) part.fold->take_census();
         part.fold->count(counts);
+        part.fold->measure(sizes);
         const auto its = part.fold->watermark();
         if (its) watermark = watermark ? std::min(*watermark, *its) : *its;
         telemetry.consumer_offset(settings.topic, number, part.position + 1);
@@ -333,6 +346,7 @@ void KafkaFold::State::look_after(WallClock::time_point now) {
             telemetry.consumer_lag(settings.topic, number, std::max<std::int64_t>(0, part.at_end ? 0 : high - part.position - 1));
     }
     for (const auto& [status, count] : counts) telemetry.incidents(status, count);
+    for (const auto& [table, its] : sizes) telemetry.state_size(table, its.size, its.limit);
     for (const auto& sink : sinks) telemetry.sink_pending(sink->name(), sink->pending());
     if (!watermark) return;
     const auto wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());

@@ -28,13 +28,17 @@ Result<Done> LocalFold::recover(const std::function<void(const LogEntry&)>& seen
     auto read = log_.read(LogPosition{folded_.value + 1}, [&](const LogEntry& entry, LogPosition position) {
         fold_.apply(entry, position);
         folded_ = position;
+        if (const auto* update = std::get_if<WatermarkUpdate>(&entry)) canaries_.folded(0, *update, true);
         seen(entry);
         // On the way, not only at the end: what was superseded in between has to reach the sinks as well.
         if (++folded % kEntriesPerRevision == 0) fold_.offer_revisions();
     });
-    if (!read) return read;
+    // What could be read is shown; nothing is added to a damaged log.
+    if (!read && log_.damage().empty()) return read;
+    if (!read) spdlog::error("{}; what lies behind is not known", read.error().message);
     since_saved_ = folded;
     fold_.offer_all();
+    canaries_.offered();
     std::map<std::string, std::size_t> counts;
     fold_.count(counts);
     spdlog::info("{} entries of the signal log folded, {} incidents open, {} resolved", folded, counts["open"],
@@ -48,6 +52,7 @@ void LocalFold::fold(const std::vector<LogBatch>& batches, const std::vector<Log
         for (const LogEntry& entry : batch.entries) {
             fold_.apply(entry, positions.at(next));
             folded_ = positions.at(next++);
+            if (const auto* update = std::get_if<WatermarkUpdate>(&entry)) canaries_.folded(0, *update, false);
         }
     }
     since_saved_ += next;
@@ -63,6 +68,7 @@ void LocalFold::hand_over() {
     if (!std::exchange(owed_, false)) return;
     const auto begun = WallClock::now();
     fold_.offer_revisions();
+    canaries_.offered();
     revised_ = WallClock::now();
     // However long it takes, the committer has several times as much for the log.
     pause_ = std::max<WallClock::duration>(kReviseEvery, kShareOfRevisions * (revised_ - begun));
@@ -83,9 +89,13 @@ void LocalFold::save() {
 
 void LocalFold::look_after(WallClock::time_point now) {
     if (since_saved_ >= kEntriesPerSnapshot) save();
+    canaries_.look_after();
     std::map<std::string, std::size_t> counts{{"open", 0}, {"resolved", 0}};
     fold_.count(counts);
     for (const auto& [status, count] : counts) telemetry_.incidents(status, count);
+    std::map<std::string, Correlator::TableSize> sizes;
+    fold_.measure(sizes);
+    for (const auto& [table, its] : sizes) telemetry_.state_size(table, its.size, its.limit);
     const auto watermark = fold_.watermark();
     if (!watermark) return;
     const auto wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());

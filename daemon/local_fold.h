@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "correlator/rules_fingerprint.h"
+#include "daemon/canary_watch.h"
 #include "daemon/fold.h"
 #include "daemon/pending_batches.h"
 #include "daemon/signal_log/sqlite_signal_log.h"
@@ -21,6 +22,7 @@ class LocalFold {
           rules_(rules_fingerprint(settings)),
           fold_(std::move(settings), sinks),
           telemetry_(telemetry),
+          canaries_(sinks, telemetry),
           retention_(retention) {}
 
     /// Told of every note that is folded. Set before `recover`.
@@ -46,6 +48,7 @@ class LocalFold {
     const std::string rules_;
     Fold fold_;
     Telemetry& telemetry_;
+    CanaryWatch canaries_;
     const Duration retention_;
     LogPosition folded_{0}, saved_{0};
     std::size_t since_saved_ = 0;

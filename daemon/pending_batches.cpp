@@ -36,6 +36,7 @@ void merge(CommitRequest& earlier, CommitRequest&& later) {
     append(batch.dead_letters, std::move(later.batch.dead_letters));
     batch.watermark.watermark = std::max(batch.watermark.watermark, later.batch.watermark.watermark);
     batch.watermark.idle = later.batch.watermark.idle;
+    batch.watermark.canary = std::max(batch.watermark.canary, later.batch.watermark.canary);
     earlier.origins.merge(later.origins);
     merge_evidence(batch.watermark.evidence, later.batch.watermark.evidence);
     batch.counters.add(later.batch.counters);

@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <array>
 #include <map>
 #include <utility>
 
@@ -24,8 +25,11 @@ prometheus::Family<Gauge>& gauge(prometheus::Registry& registry, const char* nam
     return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
 }
 
+constexpr std::array kCanaryStages{"sent", "folded", "safe"};
+
 // From a server on the same host to one that is nearly timing out.
 const Histogram::BucketBoundaries kSeconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+const Histogram::BucketBoundaries kCanarySeconds{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600};
 
 }  // namespace
 
@@ -36,6 +40,13 @@ struct Telemetry::Metrics {
         counter(registry, "culprit_records_total", "Input records whose batch is in the signal log.");
     prometheus::Family<Counter>& bytes =
         counter(registry, "culprit_bytes_total", "Bytes of input records whose batch is in the signal log.");
+    prometheus::Family<Counter>& topic_records = counter(
+        registry, "culprit_topic_records_total", "Records of a Kafka topic whose batch is in the signal log, canaries aside.");
+    prometheus::Family<Counter>& continuations =
+        counter(registry, "culprit_continuation_lines_total",
+                "Sampled lines of a topic that go on with an entry: DETAIL, STATEMENT, frames of a traceback.");
+    prometheus::Family<Counter>& headless =
+        counter(registry, "culprit_headless_lines_total", "Of those, lines whose entry does not begin in their partition.");
     prometheus::Family<Counter>& signals = counter(registry, "culprit_signals_total", "Signals recognised, by family and kind.");
     prometheus::Family<Counter>& dead_letters =
         counter(registry, "culprit_dead_letters_total", "Records and documents handed to the dead letters, by reason.");
@@ -59,6 +70,16 @@ struct Telemetry::Metrics {
         gauge(registry, "culprit_consumer_offset", "The offset of a partition below which all is in the signal log.");
     prometheus::Family<Gauge>& watermark_delay =
         gauge(registry, "culprit_watermark_delay_seconds", "How far the fold's clock lies behind the wall clock.");
+    std::array<prometheus::Family<Gauge>*, 3> canary{
+        &gauge(registry, "culprit_canary_sent_timestamp_seconds", "When the newest canary that Kafka took was produced."),
+        &gauge(registry, "culprit_canary_folded_timestamp_seconds",
+               "When the newest canary that came through matcher, signal log and correlator was produced."),
+        &gauge(registry, "culprit_canary_safe_timestamp_seconds",
+               "The same of the newest one by whose time all that the sinks were owed is safe.")};
+    prometheus::Family<Histogram>& canary_latency = prometheus::BuildHistogram()
+                                                        .Name("culprit_canary_latency_seconds")
+                                                        .Help("How long canaries took to be folded, and to be safe.")
+                                                        .Register(registry);
     prometheus::Family<Gauge>& incidents = gauge(registry, "culprit_incidents", "Incidents alive, by status.");
 
     prometheus::Family<Histogram>& sink_seconds = prometheus::BuildHistogram()
@@ -91,6 +112,12 @@ void Telemetry::committed(const MatchedBatch& batch, std::string_view source) {
     const MatcherCounters& counters = batch.counters;
     metrics_->records.Add(labels).Increment(static_cast<double>(counters.records));
     metrics_->bytes.Add(labels).Increment(static_cast<double>(counters.bytes));
+    if (batch.input.type == SourceType::kafka) {
+        const prometheus::Labels topic{{"topic", batch.input.name}};
+        metrics_->topic_records.Add(topic).Increment(static_cast<double>(counters.records));
+        metrics_->continuations.Add(topic).Increment(static_cast<double>(counters.continuations));
+        metrics_->headless.Add(topic).Increment(static_cast<double>(counters.headless));
+    }
     metrics_->filter_passes.Increment(static_cast<double>(counters.filter_passes));
     metrics_->decoded.Increment(static_cast<double>(counters.decoded));
     metrics_->undecodable.Increment(static_cast<double>(counters.undecodable));
@@ -126,6 +153,24 @@ void Telemetry::consumer_gone(std::string_view topic, int partition) {
 
 void Telemetry::watermark_delay(double seconds) { metrics_->watermark_delay.Add({}).Set(seconds); }
 
+void Telemetry::canary(CanaryStage stage, std::string_view topic, int partition, EventTime produced) {
+    metrics_->canary[static_cast<std::size_t>(stage)]
+        ->Add({{"topic", std::string(topic)}, {"partition", std::to_string(partition)}})
+        .Set(static_cast<double>(to_micros(produced)) / 1e6);
+}
+
+void Telemetry::canary_latency(CanaryStage stage, double seconds) {
+    metrics_->canary_latency.Add({{"stage", kCanaryStages[static_cast<std::size_t>(stage)]}}, kCanarySeconds).Observe(seconds);
+}
+
+void Telemetry::canary_gone(std::string_view topic, int partition) {
+    const prometheus::Labels labels{{"topic", std::string(topic)}, {"partition", std::to_string(partition)}};
+    for (const auto stage : {CanaryStage::folded, CanaryStage::safe}) {
+        auto* family = metrics_->canary[static_cast<std::size_t>(stage)];
+        family->Remove(&family->Add(labels));
+    }
+}
+
 void Telemetry::incidents(std::string_view status, std::size_t count) {
     metrics_->incidents.Add({{"status", std::string(status)}}).Set(static_cast<double>(count));
 }
@@ -155,7 +200,7 @@ void Telemetry::ingest_request(std::string_view path, int status) {
 void Telemetry::state_size(std::string_view what, std::size_t size, std::size_t limit) {
     const prometheus::Labels labels{{"state", std::string(what)}};
     metrics_->state_size.Add(labels).Set(static_cast<double>(size));
-    metrics_->state_limit.Add(labels).Set(static_cast<double>(limit));
+    if (limit > 0) metrics_->state_limit.Add(labels).Set(static_cast<double>(limit));
 }
 
 std::vector<Telemetry::Value> Telemetry::values() const {

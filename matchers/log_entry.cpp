@@ -25,6 +25,7 @@ json watermark_to_json(const WatermarkUpdate& update) {
                                       {"first", to_micros(seen.first)},
                                       {"last", to_micros(seen.last)}});
     }
+    if (update.canary) result["canary"] = to_micros(*update.canary);
     return result;
 }
 
@@ -44,6 +45,7 @@ WatermarkUpdate watermark_from_json(const json& from) {
                                        from_micros(seen.at("last").get<std::int64_t>())});
         }
     }
+    if (const auto canary = from.find("canary"); canary != from.end()) update.canary = from_micros(canary->get<std::int64_t>());
     return update;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What the signal log holds, in order: tallies, changes and remedies, how far each input partition has come, and what
 // people said.
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct WatermarkUpdate {
     EventTime watermark{};  // the latest event time seen; never goes back for one partition
     bool idle = false;      // at its end and quiet: does not hold the fold's clock back
     std::vector<EvidenceSeen> evidence;
+    std::optional<EventTime> canary = {};  // when the newest canary record of the batch was produced (canary.h); the fold
+                                           // passes it over, whoever watches the pipeline does not
 };
 
 /// A change or a remedy is written as its Signal; symptoms only as tallies.

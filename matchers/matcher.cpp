@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "matchers/canary.h"
 #include "matchers/decoding/envelope.h"
 #include "matchers/decoding/event_clock.h"
 #include "matchers/decoding/partition_decoder.h"
@@ -17,7 +18,8 @@
 namespace culprit {
 namespace {
 
-constexpr std::size_t kSamples = 8;  // records decoded per take(), hits or not, for event time and evidence
+constexpr std::size_t kCanaries = 64;  // that wait for the cut
+constexpr std::size_t kSamples = 8;    // records decoded per take(), hits or not, for event time and evidence
 
 /// What one entry gave, kept until the cut has passed its trigger.
 struct Outcome {
@@ -87,6 +89,8 @@ void MatcherCounters::add(const MatcherCounters& other) {
     repaired_utf8 += other.repaired_utf8;
     unmatched += other.unmatched;
     assemblies_cut += other.assemblies_cut;
+    continuations += other.continuations;
+    headless += other.headless;
 }
 
 struct Matcher::State {
@@ -100,7 +104,8 @@ struct Matcher::State {
           patient(limits.patient),
           decoder(profile, limits) {}
 
-    void accept(const RawRecord& record, bool hit);
+    bool accept(const RawRecord& record, bool hit);
+    void pass_over(const RawRecord& canary, EventTime produced);
     void accept(const FilteredLines& lines);
     void skip(const FilteredLines& lines, std::size_t from, std::size_t until);
     void count(std::uint64_t records, std::uint64_t bytes, bool hit);
@@ -124,7 +129,8 @@ struct Matcher::State {
     PartitionDecoder decoder;
     RetoldErrors retold;
     std::deque<Uncounted> uncounted;
-    std::map<std::uint64_t, Outcome> outcomes;  // by trigger
+    std::map<std::uint64_t, Outcome> outcomes;          // by trigger
+    std::deque<std::pair<Offset, EventTime>> canaries;  // that no batch has told of yet
     EventClock clock;
     std::optional<EventTime> written;  // of the last record
     bool unsampled = false;
@@ -144,7 +150,21 @@ void Matcher::State::count(std::uint64_t records, std::uint64_t bytes, bool hit)
     unsampled = true;
 }
 
-void Matcher::State::accept(const RawRecord& record, bool hit) {
+/// It stands between the lines of others without touching them: no entry ends with it, and event time does not move.
+void Matcher::State::pass_over(const RawRecord& canary, EventTime produced) {
+    decoder.pass_over(canary);
+    if (canary.offset < resume) return;
+    next = std::max(next, behind(canary));
+    if (canaries.size() == kCanaries) canaries.pop_front();
+    canaries.emplace_back(canary.offset, produced);
+}
+
+/// False of a canary.
+bool Matcher::State::accept(const RawRecord& record, bool hit) {
+    if (const auto produced = hit ? canary_produced(record.bytes) : std::nullopt) {
+        pass_over(record, *produced);
+        return false;
+    }
     const bool counts = record.offset >= resume;
     if (counts) {
         count(1, record.bytes.size(), hit);
@@ -156,6 +176,7 @@ void Matcher::State::accept(const RawRecord& record, bool hit) {
     decoder.accept(record, hit, counts, asks_before);
     collect();
     pass(hit);
+    return true;
 }
 
 /// Lines that did not pass the filter, while no entry is open that they could go on with: they are counted, and the last of them
@@ -309,7 +330,12 @@ MatchedBatch Matcher::State::take() {
         batch.counters.bytes += uncounted.front().bytes;
         batch.counters.filter_passes += uncounted.front().hit ? 1 : 0;
     }
+    for (; !canaries.empty() && canaries.front().first < batch.next; canaries.pop_front())
+        batch.watermark.canary = std::max(batch.watermark.canary.value_or(EventTime{}), canaries.front().second);
     if (unsampled) {
+        const ContinuationLines lines = decoder.sample_continuations(kSamples);
+        batch.counters.continuations = lines.seen;
+        batch.counters.headless = lines.headless;
         for (const auto& entry : decoder.sample(kSamples)) {
             if (entry.record->time) clock.see(*entry.record->time, entry.arrived);
             if (const auto seen = server_log_seen(*entry.record)) evidence.add(*seen);
@@ -328,13 +354,15 @@ Matcher::~Matcher() = default;
 Matcher::Matcher(Matcher&&) noexcept = default;
 Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 
-void Matcher::accept(std::span<const RawRecord> records) {
+std::size_t Matcher::accept(std::span<const RawRecord> records) {
+    std::size_t ordinary = 0;
     for (const auto& record : records) {
         const bool hit =
             state_->explains || state_->recognition.filter().passes(record.bytes, state_->scratch) || may_be_cut(record.bytes);
-        state_->accept(record, hit);
+        ordinary += state_->accept(record, hit) ? 1 : 0;
     }
     state_->decoder.end_of_batch();
+    return ordinary;
 }
 
 void Matcher::accept(const FilteredLines& lines) {

@@ -47,6 +47,8 @@ struct MatcherCounters {
     std::uint64_t decoded = 0, undecodable = 0, repaired_utf8 = 0;
     std::uint64_t unmatched = 0;  // passed the filter, said nothing
     std::uint64_t assemblies_cut = 0;
+    // Of the lines that were sampled: those that go on with an entry, and those of them whose beginning is not in the partition.
+    std::uint64_t continuations = 0, headless = 0;
     void add(const MatcherCounters& other);
 };
 
@@ -73,8 +75,9 @@ class Matcher {
     /// the filter says, and counts as having passed it: for people, not for a daemon.
     void explain_unmatched();
 
-    /// Takes records in order of offset. Their bytes need to live until the call returns; what is kept is copied.
-    void accept(std::span<const RawRecord> records);
+    /// Takes records in order of offset. Their bytes need to live until the call returns; what is kept is copied. How many of
+    /// them were no canaries: those say nothing of whether the partition is quiet.
+    std::size_t accept(std::span<const RawRecord> records);
 
     /// The same for lines of a file that were filtered before (line_filter.h): most of them are counted and no more. Requires
     /// that they lie behind the cut to go on from.

@@ -14,11 +14,14 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/run_nodes.h"
 #include "daemon/config.h"
+#include "daemon/held_signals.h"
 #include "daemon/incident_feed.h"
+#include "daemon/kafka_writer.h"
 #include "daemon/pipeline.h"
 #include "daemon/redaction_key.h"
 #include "daemon/sinks/elasticsearch_sink.h"
 #include "daemon/sinks/file_sink.h"
+#include "daemon/sinks/incident_record.h"
 #include "daemon/sinks/kafka_sink.h"
 #include "daemon/sources/file_source.h"
 #include "daemon/sources/http_source.h"
@@ -122,6 +125,7 @@ void serve(asio::io_context& io) {
 }  // namespace
 
 int run(const RunOptions& options) {
+    HeldSignals held;
     spdlog::set_default_logger(spdlog::stderr_color_mt("culprit"));  // stdout may be a sink's
     std::signal(SIGPIPE, SIG_IGN);                                   // a reader that went away is an error of its write
 
@@ -194,7 +198,22 @@ int run(const RunOptions& options) {
         });
     };
     wait_for_signal();
+    held.release();
     AnnouncedMaintenance maintenance(config.correlation.maintenance);
+    std::optional<KafkaWriter> notes_topic;  // the fold's: what it knows of maintenance, for nodes that fold nothing
+    if (incidents_topic && options.role != Role::matcher)
+        notes_topic.emplace(incidents_topic->brokers, incidents_topic->properties);
+    const auto listen_to_notes = [&](const OperatorNote& note) {
+        maintenance.add(note);
+        if (!notes_topic || note.kind != NoteKind::maintenance) return;
+        // Not waited for: a start says all of them again.
+        const auto told = notes_topic->produce(incidents_topic->topic, KafkaWriter::kByKey, to_record(note));
+        if (!told) spdlog::warn("{}; other nodes' pages do not show the maintenance window", told.error().message);
+    };
+    if (nodes)
+        nodes->on_note(listen_to_notes);
+    else
+        fold->on_note(listen_to_notes);
     std::optional<HttpServer> server;
     std::unique_ptr<IncidentStore> fed;  // by the feed
     std::optional<IncidentFeed> feed;
@@ -205,11 +224,6 @@ int run(const RunOptions& options) {
             fed = std::move(store);
         else
             sinks.value().push_back(std::move(store));
-        const auto listen_to_notes = [&](const OperatorNote& note) { maintenance.add(note); };
-        if (nodes)
-            nodes->on_note(listen_to_notes);
-        else
-            fold->on_note(listen_to_notes);
         server.emplace(io, *config.http,
                        HttpServer::Parts{telemetry, incidents, maintenance,
                                          [&] {
@@ -235,8 +249,10 @@ int run(const RunOptions& options) {
         IncidentFeed::Outdated write_again;
         if (sink != sinks.value().end())
             write_again = [to = sink->get()](const std::vector<IncidentDocument>& documents) { to->offer(documents); };
-        feed.emplace(*incidents_topic, *fed, std::move(write_again));
+        feed.emplace(*incidents_topic, *fed, std::move(write_again), [&](const OperatorNote& note) { maintenance.add(note); });
     }
+    std::optional<CanarySender> canary;
+    if (config.canary && options.role != Role::correlator) canary.emplace(*config.canary, telemetry);
     std::thread network([&] { serve(io); });
     Result<Done> done = Done{};
     bool recovered = true;
@@ -247,6 +263,7 @@ int run(const RunOptions& options) {
         recovered = done.ok();
         if (recovered) done = pipeline->run(stop.get_token());
     }
+    canary.reset();
     if (server) server->stop();
     io.stop();
     network.join();

@@ -22,6 +22,7 @@ class ElasticsearchSink final : public Sink {
     void offer(const std::vector<IncidentDocument>& revisions) override { writer_->offer(revisions); }
     void offer_changes(const std::vector<IncidentDocument>& revisions) override { writer_->offer(revisions); }
     std::size_t pending() const override { return writer_->pending(); }
+    std::optional<std::chrono::steady_clock::time_point> owed_since() const override { return writer_->owed_since(); }
     SinkHealth health() const override { return writer_->health(); }
 
     std::size_t drain(std::chrono::milliseconds patience) override {

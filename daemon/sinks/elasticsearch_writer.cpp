@@ -61,6 +61,11 @@ std::size_t ElasticsearchWriter::pending() const {
     return documents_.size();
 }
 
+std::optional<std::chrono::steady_clock::time_point> ElasticsearchWriter::owed_since() const {
+    std::lock_guard lock(mutex_);
+    return documents_.owed_since();
+}
+
 SinkHealth ElasticsearchWriter::health() const {
     std::lock_guard lock(mutex_);
     if (trouble_.empty()) return {true, "ok"};

@@ -34,6 +34,7 @@ class ElasticsearchWriter : public std::enable_shared_from_this<ElasticsearchWri
     // Any thread.
     void offer(const std::vector<IncidentDocument>& revisions);
     std::size_t pending() const;
+    std::optional<std::chrono::steady_clock::time_point> owed_since() const;
     SinkHealth health() const;
     /// Writes what waits now, without waiting for the flush interval.
     void hurry();

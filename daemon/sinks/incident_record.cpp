@@ -46,4 +46,16 @@ std::optional<IncidentDocument> to_document(std::string_view key, std::string_vi
                             kind->second == "change" ? DocumentKind::change : DocumentKind::incident};
 }
 
+KafkaRecord to_record(const OperatorNote& note) {
+    return {"note/" + note.id, encode(note), {{"kind", "note"}, {"version", std::to_string(to_micros(note.time))}}};
+}
+
+std::optional<OperatorNote> to_note(std::string_view value, const std::map<std::string, std::string>& headers) {
+    const auto kind = headers.find("kind");
+    if (kind == headers.end() || kind->second != "note") return std::nullopt;
+    const auto entry = decode_log_entry(value);
+    if (!entry || !std::holds_alternative<OperatorNote>(entry.value())) return std::nullopt;
+    return std::get<OperatorNote>(entry.value());
+}
+
 }  // namespace culprit

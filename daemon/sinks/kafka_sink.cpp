@@ -46,6 +46,10 @@ class KafkaSink final : public Sink {
         const std::lock_guard lock(mutex_);
         return documents_.size();
     }
+    std::optional<steady_clock::time_point> owed_since() const override {
+        const std::lock_guard lock(mutex_);
+        return documents_.owed_since();
+    }
     SinkHealth health() const override {
         const std::lock_guard lock(mutex_);
         if (trouble_.empty()) return {true, "ok"};

@@ -1,12 +1,22 @@
 #include "daemon/sinks/pending_documents.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace culprit {
 
-void PendingDocuments::offer(const IncidentDocument& document) {
-    auto [place, inserted] = waiting_.try_emplace(document.id, document);
-    if (!inserted && place->second.version < document.version) place->second = document;
+void PendingDocuments::offer(const IncidentDocument& document) { offer(Owed{document, std::chrono::steady_clock::now()}); }
+
+void PendingDocuments::offer(Owed owed) {
+    const auto place = waiting_.find(owed.document.id);
+    if (place == waiting_.end()) {
+        std::string id = owed.document.id;
+        waiting_.emplace(std::move(id), std::move(owed));
+        return;
+    }
+    Owed& waits = place->second;
+    waits.since = std::min(waits.since, owed.since);
+    if (waits.document.version < owed.document.version) waits.document = std::move(owed.document);
 }
 
 std::vector<IncidentDocument> PendingDocuments::take(std::size_t max_bytes) {
@@ -19,10 +29,11 @@ std::vector<IncidentDocument> PendingDocuments::take(std::size_t max_bytes) {
             ++next;
             continue;
         }
-        if (!taken.empty() && bytes + next->second.json.size() > max_bytes) break;
-        bytes += next->second.json.size();
+        const std::size_t size = next->second.document.json.size();
+        if (!taken.empty() && bytes + size > max_bytes) break;
+        bytes += size;
         last_taken_ = next->first;
-        taken.push_back(next->second);
+        taken.push_back(next->second.document);
         in_flight_.insert_or_assign(next->first, std::move(next->second));
         next = waiting_.erase(next);
     }
@@ -34,19 +45,27 @@ void PendingDocuments::settle(const std::string& id) { in_flight_.erase(id); }
 void PendingDocuments::give_back(const std::string& id) {
     const auto node = in_flight_.find(id);
     if (node == in_flight_.end()) return;
-    offer(node->second);
+    offer(std::move(node->second));
     in_flight_.erase(node);
 }
 
 void PendingDocuments::give_back_all() {
-    for (const auto& [id, document] : in_flight_) offer(document);
+    for (auto& [id, owed] : in_flight_) offer(std::move(owed));
     in_flight_.clear();
 }
 
 std::size_t PendingDocuments::size() const {
     std::size_t count = in_flight_.size();
-    for (const auto& [id, document] : waiting_) count += in_flight_.contains(id) ? 0 : 1;
+    for (const auto& [id, owed] : waiting_) count += in_flight_.contains(id) ? 0 : 1;
     return count;
+}
+
+std::optional<std::chrono::steady_clock::time_point> PendingDocuments::owed_since() const {
+    std::optional<std::chrono::steady_clock::time_point> oldest;
+    for (const auto* documents : {&waiting_, &in_flight_}) {
+        for (const auto& [id, owed] : *documents) oldest = std::min(oldest.value_or(owed.since), owed.since);
+    }
+    return oldest;
 }
 
 }  // namespace culprit

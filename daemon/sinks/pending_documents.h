@@ -1,8 +1,10 @@
 #pragma once
 // What a sink still owes: for each incident the newest document, waiting or on its way. Bounded by the number of incidents,
 // however many revisions come. Not thread-safe.
+#include <chrono>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,11 +33,19 @@ class PendingDocuments {
     void give_back_all();
 
     std::size_t size() const;
+    /// When the oldest that is not safe was offered; a newer revision of it changes nothing about that.
+    std::optional<std::chrono::steady_clock::time_point> owed_since() const;
     bool waiting() const { return !waiting_.empty(); }
 
    private:
-    std::map<std::string, IncidentDocument> waiting_;
-    std::map<std::string, IncidentDocument> in_flight_;
+    struct Owed {
+        IncidentDocument document;
+        std::chrono::steady_clock::time_point since;
+    };
+    void offer(Owed owed);
+
+    std::map<std::string, Owed> waiting_;
+    std::map<std::string, Owed> in_flight_;
     std::string last_taken_;
 };
 

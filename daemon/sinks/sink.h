@@ -6,6 +6,7 @@
 // offered again: sinks are idempotent by id and version, or say where they are not.
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,11 @@ class Sink {
 
     /// How many documents are not safe yet. Any thread.
     virtual std::size_t pending() const = 0;
+    /// Since when the oldest of them has waited; nothing when all is safe. Any thread.
+    virtual std::optional<std::chrono::steady_clock::time_point> owed_since() const {
+        if (pending() == 0) return std::nullopt;
+        return std::chrono::steady_clock::time_point::min();  // it does not know
+    }
     virtual SinkHealth health() const = 0;
 
     /// Stops after what is pending is safe, or after `patience`. Returns how many were not.

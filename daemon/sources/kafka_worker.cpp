@@ -97,7 +97,7 @@ void KafkaWorker::work(std::stop_token stop) {
         pushing = pushing && look_after(WallClock::now(), stop);
     }
     // What is complete goes on; entries that are open are read again, from their partition's cut.
-    for (auto& item : partitions_) pushing = pushing && (item.second.records == 0 || take(item, false, stop));
+    for (auto& item : partitions_) pushing = pushing && (item.second.records == 0 || take(item, item.second.idle, stop));
     if (!pushing)
         spdlog::warn("what a Kafka worker held could not be handed on while stopping; it is read again at the next start");
 }
@@ -141,13 +141,15 @@ bool KafkaWorker::feed(std::vector<rd_kafka_message_s*>& messages, std::stop_tok
             bytes += records_.back().bytes.size();
         }
         if (records_.empty()) continue;
-        partition.matcher.accept(records_);
+        const bool only_canaries = partition.matcher.accept(records_) == 0;
         partition.records += records_.size();
         partition.bytes += bytes;
         drained_ += bytes;
-        partition.idle = false;
-        partition.last_record = WallClock::now();
-        if ((partition.records >= kRecordsPerBatch || partition.bytes >= kBytesPerBatch) && !take(*found, false, stop))
+        if (!only_canaries) {
+            partition.idle = false;
+            partition.last_record = WallClock::now();
+        }
+        if ((partition.records >= kRecordsPerBatch || partition.bytes >= kBytesPerBatch) && !take(*found, partition.idle, stop))
             return false;
     }
     return true;
@@ -198,7 +200,7 @@ bool KafkaWorker::look_after(WallClock::time_point now, std::stop_token stop) {
         Partition& partition = item.second;
         const bool quiet = partition.at_end && !partition.idle && now - partition.last_record >= kIdleAfter;
         const bool due = partition.records > 0 && now - partition.last_take >= kPushEvery;
-        if ((quiet || due) && !take(item, quiet, stop)) return false;
+        if ((quiet || due) && !take(item, quiet || partition.idle, stop)) return false;
     }
     return true;
 }

@@ -45,8 +45,8 @@ class KafkaWorker {
    private:
     struct Partition {
         Matcher matcher;
-        std::size_t records = 0, bytes = 0;  // since the last take
-        bool at_end = false, idle = false;
+        std::size_t records = 0, bytes = 0;  // since the last take, canaries too
+        bool at_end = false, idle = false;   // canaries leave it idle
         WallClock::time_point last_record, last_take;
         bool dead_letters = false;
         RecordOrigins origins = {};

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "daemon/web/layout.h"
 #include "daemon/web/pages.h"
@@ -66,6 +68,13 @@ TemplateData tiles_of(const Values& values, const PipelineHistory& history) {
         const double delay = sum_of(values, "culprit_watermark_delay_seconds");
         tiles << tile("event time lies behind by", span_of(delay), delay > 900 ? "warn" : "good");
     }
+    if (has(values, "culprit_canary_folded_timestamp_seconds")) {
+        double oldest = std::numeric_limits<double>::max();
+        for (const Telemetry::Value& each : values)
+            if (each.name == "culprit_canary_folded_timestamp_seconds") oldest = std::min(oldest, each.value);
+        const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+        tiles << tile("last canary came through, sent before", span_of(now - oldest), now - oldest > 300 ? "warn" : "good");
+    }
     const double letters = sum_of(values, "culprit_dead_letters_total");
     tiles << tile("dead letters", whole(letters), letters > 0 ? "bad" : "good");
     tiles << tile("undecodable records", whole(sum_of(values, "culprit_undecodable_records_total")));
@@ -99,7 +108,7 @@ TemplateData limits_of(const Values& values) {
         TemplateData row;
         row.set("which", spaced(label_of(size, "state")));
         row.set("value", whole(size.value));
-        row.set("limit", whole(limit));
+        row.set("limit", limit > 0 ? whole(limit) : "any number, by age");
         char width[32];
         std::snprintf(width, sizeof width, "%.1f%%", share * 100);
         row.set("width", std::string(width));

@@ -17,7 +17,7 @@ void ContextRing::drop_oldest() {
     --size_;
 }
 
-ContextRecord& ContextRing::push(const RawRecord& record, std::uint64_t sequence, bool hit, bool too_large) {
+ContextRecord& ContextRing::push(const RawRecord& record, std::uint64_t sequence, bool hit, bool apart) {
     if (size_ == slots_.size()) drop_oldest();
     ContextRecord& slot = slots_[(first_ + size_) % slots_.size()];
     ++size_;
@@ -26,8 +26,8 @@ ContextRecord& ContextRing::push(const RawRecord& record, std::uint64_t sequence
     slot.arrival = record.arrival;
     slot.line = record.line;
     slot.hit = hit;
-    slot.too_large = too_large;
-    slot.bytes = too_large ? std::string_view{} : record.bytes;
+    slot.apart = apart;
+    slot.bytes = apart ? std::string_view{} : record.bytes;
     slot.is_owned = false;
     slot.shaped.reset();
     bytes_ += slot.bytes.size();

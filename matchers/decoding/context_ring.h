@@ -18,7 +18,7 @@ struct ContextRecord {
     std::optional<EventTime> arrival;
     std::optional<std::uint64_t> line;
     bool hit = false;
-    bool too_large = false;  // its bytes are not kept, it belongs to no entry
+    bool apart = false;  // too large, or a canary: its bytes are not kept, it belongs to no entry
     std::string_view bytes;
     std::optional<ShapedLine> shaped;
 
@@ -37,14 +37,14 @@ class ContextRing {
 
     ContextRing();
     /// The new record; the reference holds until the next push.
-    ContextRecord& push(const RawRecord& record, std::uint64_t sequence, bool hit, bool too_large);
+    ContextRecord& push(const RawRecord& record, std::uint64_t sequence, bool hit, bool apart);
     /// Copies what still points into the batch.
     void keep();
 
     std::size_t size() const { return size_; }
     /// 0 is the oldest.
     ContextRecord& at(std::size_t index) { return slots_[(first_ + index) % slots_.size()]; }
-    /// The record's shape, made when it is first asked for. Not for records that are too large.
+    /// The record's shape, made when it is first asked for. Not for records that stand apart.
     const ShapedLine& shaped(std::size_t index, LineShaper& shaper);
 
    private:

@@ -23,7 +23,7 @@ class Finder {
     /// The record of the same stream before `index`.
     std::optional<std::size_t> before(std::size_t index) {
         while (index-- > 0) {
-            if (!ring_.at(index).too_large && shape(index).peeled.stream == stream_) return index;
+            if (!ring_.at(index).apart && shape(index).peeled.stream == stream_) return index;
         }
         return {};
     }

@@ -23,7 +23,7 @@ struct EntrySpan {
     std::optional<TextEntry> text;     // text: as it stands behind the hit
 };
 
-/// Requires that the record at `hit` is not too large.
+/// Requires that the record at `hit` does not stand apart.
 EntrySpan find_entry(ContextRing& ring, std::size_t hit, LineShaper& shaper);
 
 }  // namespace culprit

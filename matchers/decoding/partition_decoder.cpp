@@ -122,7 +122,7 @@ std::optional<EventTime> PartitionDecoder::time_before(std::size_t index) {
     const ShapedLine& line = ring_.shaped(index, shaper_);
     if (line.own_time || line.format == LineFormat::json) return {};
     while (index-- > 0) {
-        if (ring_.at(index).too_large) continue;
+        if (ring_.at(index).apart) continue;
         const ShapedLine& earlier = ring_.shaped(index, shaper_);
         if (earlier.own_time && earlier.peeled.stream == line.peeled.stream) return earlier.own_time;
     }
@@ -156,7 +156,7 @@ std::vector<std::string> PartitionDecoder::lines_before(std::size_t index) {
     std::vector<std::string> lines;
     const std::string stream = ring_.shaped(index, shaper_).peeled.stream;
     for (std::size_t bytes = 0; index-- > 0;) {
-        if (ring_.at(index).too_large) continue;
+        if (ring_.at(index).apart) continue;
         const Peeled& earlier = ring_.shaped(index, shaper_).peeled;
         if (earlier.stream != stream) continue;
         bytes += earlier.payload.size();
@@ -220,10 +220,24 @@ std::optional<EventTime> PartitionDecoder::oldest_open_time() const {
 }
 
 std::optional<EventTime> PartitionDecoder::time_of_newest() {
-    if (ring_.size() == 0 || ring_.at(ring_.size() - 1).too_large) return {};
+    if (ring_.size() == 0 || ring_.at(ring_.size() - 1).apart) return {};
     const std::size_t newest = ring_.size() - 1;
     if (ring_.at(newest).arrival) return ring_.at(newest).arrival;
     return record_time(ring_.at(newest), ring_.shaped(newest, shaper_));
+}
+
+ContinuationLines PartitionDecoder::sample_continuations(std::size_t count) {
+    ContinuationLines lines;
+    const std::size_t fresh = static_cast<std::size_t>(std::min<std::uint64_t>(ring_.size(), sequence_ - looked_at_));
+    const std::size_t step = std::max<std::size_t>(1, fresh / count);
+    for (std::size_t i = 0; i < count && i * step < fresh && lines.headless == 0; ++i) {
+        const auto headless = is_headless(ring_, ring_.size() - 1 - i * step, shaper_);
+        if (!headless) continue;
+        ++lines.seen;
+        lines.headless += *headless ? 1 : 0;
+    }
+    looked_at_ = sequence_;
+    return lines;
 }
 
 std::vector<DecodedEntry> PartitionDecoder::sample(std::size_t count) {
@@ -232,7 +246,7 @@ std::vector<DecodedEntry> PartitionDecoder::sample(std::size_t count) {
     const std::size_t step = std::max<std::size_t>(1, ring_.size() / count);
     for (std::size_t i = 0; i < count && i * step < ring_.size(); ++i) {
         const std::size_t index = ring_.size() - 1 - i * step;
-        if (ring_.at(index).too_large) continue;
+        if (ring_.at(index).apart) continue;
         const ShapedLine& line = ring_.shaped(index, shaper_);
         EntrySpan span{EntryFormat::json, {index}, false, {}, {}};
         switch (line.format) {

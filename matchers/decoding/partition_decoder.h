@@ -15,6 +15,7 @@
 
 #include "matchers/decoding/batch_record.h"
 #include "matchers/decoding/entry_decoder.h"
+#include "matchers/decoding/headless_lines.h"
 
 namespace culprit {
 
@@ -30,6 +31,8 @@ class PartitionDecoder {
     void accept(const RawRecord& record, bool hit, bool counts, bool asks_before = false);
     /// So many records came that are not worth keeping: as many as the ring holds follow them, and nothing is open.
     void skip(std::size_t records) { sequence_ += records; }
+    /// A record that belongs to nothing else: it takes a place in the row, and that is all.
+    void pass_over(const RawRecord& record) { ring_.push(record, sequence_++, false, true); }
     /// The batch's bytes are about to go.
     void end_of_batch() { ring_.keep(); }
     void close_all();
@@ -49,6 +52,8 @@ class PartitionDecoder {
 
     /// Decodes up to `count` of the last records, hits or not, each by itself: for event time and for what evidence flows.
     std::vector<DecodedEntry> sample(std::size_t count);
+    /// Looks at up to `count` of the records since the last call: do they go on with entries that begin elsewhere?
+    ContinuationLines sample_continuations(std::size_t count);
 
    private:
     using Entries = std::list<OpenEntry>;
@@ -80,7 +85,7 @@ class PartitionDecoder {
     Entries open_;                           // in order of their triggers
     std::map<std::string, Stream> streams_;  // those with open entries
     std::size_t open_bytes_ = 0;
-    std::uint64_t sequence_ = 0;
+    std::uint64_t sequence_ = 0, looked_at_ = 0;
     std::vector<DecodedEntry> done_;
 };
 

@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongConfig{"an unknown key", "labels: {environment: production}\nsignallog: {}\n",
                     "culprit.yaml:2: signallog: unknown key; expected one of labels, sources, signal_log, correlation, services, "
                     "active_users, maintenance, redaction, "
-                    "sinks, dead_letter, http, kibana, catalogues"},
+                    "sinks, dead_letter, http, canary, kibana, catalogues, rules"},
         WrongConfig{"an unknown label", "labels: {team: a}\n",
                     "culprit.yaml:1: labels.team: unknown key; expected one of environment, database, service, release, host"},
         WrongConfig{"a key twice", "http: {listen: '127.0.0.1:1'}\nhttp: {listen: '127.0.0.1:2'}\n",
@@ -137,8 +137,16 @@ INSTANTIATE_TEST_SUITE_P(
                     "take them from"},
         WrongConfig{"dead letters nowhere", "dead_letter: {payload: raw}\n",
                     "culprit.yaml:1: dead_letter: expected {file: …} or {kafka: {topic: …}}"},
+        WrongConfig{"a canary that nobody would read",
+                    "sources: [kafka: {brokers: k, topics: [{name: a}]}]\ncanary: {topic: b}\n",
+                    "culprit.yaml:2: canary.topic: expected a topic that a source reads; no kafka source reads b"},
+        WrongConfig{"a canary among dead letters",
+                    "sources: [kafka: {brokers: k, topics: [{name: a, dead_letters: true}]}]\ncanary: {topic: a}\n",
+                    "culprit.yaml:2: canary.topic: expected a topic of logs; a holds dead letters"},
         WrongConfig{"a catalogue folder that is not there", "catalogues: [/nonexistent]\n",
                     "culprit.yaml:1: catalogues: the directory /nonexistent does not exist"},
+        WrongConfig{"a folder of rules that is not there", "rules: /nonexistent\n",
+                    "culprit.yaml:1: rules: the directory /nonexistent does not exist"},
         WrongConfig{"no YAML", "sources: [\n", "culprit.yaml:2: this is not YAML: end of sequence flow not found"},
         WrongConfig{"no map", "- a\n", "culprit.yaml:1: expected a map with sources, signal_log and sinks"}));
 
@@ -204,6 +212,37 @@ http: {listen: '127.0.0.1:8780'}
     EXPECT_EQ(config.dead_letter.brokers, kafka.brokers) << "the first Kafka source's";
     EXPECT_EQ(config.dead_letter.properties, kafka.properties);
     EXPECT_EQ(config.http->listen, "127.0.0.1:8780");
+}
+
+TEST(Config, ACanaryGoesTheWayOfTheSourceThatReadsItsTopic) {
+    const auto config = parse(
+        "sources:\n"
+        "  - kafka: {brokers: [a:9092], topics: [{name: one}]}\n"
+        "  - kafka: {brokers: [b:9092], topics: [{name: two}], properties: {security.protocol: SASL_SSL}}\n"
+        "canary: {topic: two, interval: 15s}\n");
+    ASSERT_TRUE(config.ok()) << config.error().message;
+    const CanarySettings& canary = config.value().canary.value();
+    EXPECT_EQ(canary.topic, "two");
+    EXPECT_EQ(canary.interval, std::chrono::seconds{15});
+    EXPECT_EQ(canary.brokers, std::vector<std::string>{"b:9092"});
+    EXPECT_EQ(canary.properties.at("security.protocol"), "SASL_SSL");
+}
+
+TEST(Config, RulesOfAFolderReplaceThoseOfTheSameName) {
+    TemporaryFolder folder;
+    std::filesystem::create_directories(folder.file("rules/playbooks"));
+    folder.write("rules/causality.yaml", "a: b\n");
+    folder.write("rules/playbooks/ours.yaml", "c: d\n");
+    folder.write("rules/README.md", "why");
+    const std::string yaml = "rules: " + folder.file("rules") + "\n";
+    const auto config = parse(yaml);
+    ASSERT_TRUE(config.ok()) << config.error().message;
+    EXPECT_EQ(config.value().correlation.rules,
+              (std::map<std::string, std::string>{{"causality.yaml", "a: b\n"}, {"playbooks/ours.yaml", "c: d\n"}}));
+    folder.write("rules/causalty.yaml", "");
+    const auto mistyped = parse(yaml);
+    ASSERT_FALSE(mistyped.ok());
+    EXPECT_NE(mistyped.error().message.find("causalty.yaml: expected causality.yaml, severity.yaml"), std::string::npos);
 }
 
 TEST(Config, ADollarSignIsWrittenTwiceToStandForItself) {

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Nodes that come, go and are paused while records flow: the work is shared evenly, an owner that was overtaken is fenced, and
 nothing is lost or counted twice."""
+import json
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "end_to_end"))
 import culprit  # noqa: E402
@@ -185,6 +187,33 @@ class Handovers(unittest.TestCase):
             node.signal(signal.SIGCONT)
             time.sleep(4)
         self.finish()
+
+    def test_maintenance_announced_at_one_node_is_shown_by_every_node(self):
+        self.settings["sinks"].append({"kafka": {"topic": f"incidents-{self.topic}"}})
+        code, out, err = culprit.run("setup", "kafka", "--config", culprit.write_configuration(os.path.join(self.folder, "setup.yaml"), self.settings))
+        self.assertEqual(code, 0, out + err)
+        nodes = [self.node("matcher", 1), self.node("matcher", 2), self.node("correlator", 0)]
+
+        def ask(node, method="GET", path="", body=None):
+            request = urllib.request.Request(f"http://127.0.0.1:{node.port}/api/v1/maintenance{path}", body and json.dumps(body).encode(), {"content-type": "application/json"}, method=method)
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    return json.loads(answer.read() or "null")
+            except OSError:
+                return None
+
+        def shown(node):
+            return [window["id"] for window in (ask(node) or {}).get("maintenance", [])]
+        window = {"database": "shop", "from": "2026-03-01T10:00:00Z", "until": "2026-03-01T11:00:00Z"}
+        announced = wait_until("a matcher takes it", lambda: ask(nodes[0], "POST", body=window), interval=0.3, explain=self.logs)["id"]
+        for node in nodes:
+            wait_until(f"{node.name} shows it", lambda: shown(node) == [announced], interval=0.2, explain=lambda: f"{ask(node)}\n{self.logs()}")
+        nodes[1].kill()
+        nodes[1].start()
+        wait_until("a node that was not there then shows it", lambda: shown(nodes[1]) == [announced], interval=0.2, explain=self.logs)
+        ask(nodes[1], "DELETE", f"/{announced}")
+        for node in nodes:
+            wait_until(f"{node.name} shows that it was withdrawn", lambda: ask(node) is not None and shown(node) == [], interval=0.2, explain=lambda: f"{ask(node)}\n{self.logs()}")
 
     def test_a_removed_topic_does_not_hold_event_time_back(self):
         """Its last word was "active": after `abandon_after` a correlator says in the log that nobody writes of it any more."""

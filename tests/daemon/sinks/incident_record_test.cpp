@@ -27,6 +27,21 @@ TEST(IncidentRecord, comes_back_as_the_document_that_was_written) {
     }
 }
 
+TEST(IncidentRecord, a_note_is_read_back_and_taken_for_no_document) {
+    OperatorNote note;
+    note.kind = NoteKind::maintenance;
+    note.time = from_micros(1'795'000'000'000'000);
+    note.id = "m-1";
+    note.database = "shop";
+    note.from = note.time;
+    note.until = note.time + std::chrono::hours{1};
+    const KafkaRecord record = to_record(note);
+    EXPECT_EQ(to_note(*record.value, record.headers), note);
+    EXPECT_FALSE(to_document(record.key, *record.value, record.headers));
+    EXPECT_FALSE(to_note("", record.headers)) << "a tombstone";
+    EXPECT_FALSE(to_note(*to_record(incident()).value, to_record(incident()).headers));
+}
+
 TEST(IncidentRecord, what_is_none_of_culprits_is_passed_over) {
     const KafkaRecord record = to_record(incident());
     EXPECT_FALSE(to_document("3f2a", "", record.headers)) << "a tombstone";

@@ -54,6 +54,26 @@ TEST(PendingDocuments, one_given_back_does_not_replace_what_came_meanwhile) {
     EXPECT_EQ(pending.take(100).at(0).version, 2);
 }
 
+TEST(PendingDocuments, is_owed_since_its_first_revision_until_it_is_safe) {
+    PendingDocuments pending;
+    EXPECT_EQ(pending.owed_since(), std::nullopt);
+    const auto before = std::chrono::steady_clock::now();
+    pending.offer(document("a", 1));
+    const auto after = std::chrono::steady_clock::now();
+    pending.offer(document("a", 2));
+    pending.offer(document("b", 1));
+    EXPECT_TRUE(pending.owed_since() >= before && pending.owed_since() <= after) << "a newer revision is no excuse";
+    pending.take(1'000'000);
+    pending.offer(document("a", 3));
+    pending.give_back("a");
+    EXPECT_TRUE(pending.owed_since() >= before && pending.owed_since() <= after) << "nor is a try";
+    pending.take(1'000'000);
+    pending.settle("a");
+    EXPECT_GT(pending.owed_since(), after) << "b is younger";
+    pending.settle("b");
+    EXPECT_EQ(pending.owed_since(), std::nullopt);
+}
+
 TEST(PendingDocuments, a_document_larger_than_a_bulk_goes_alone) {
     PendingDocuments pending;
     pending.offer(document("a", 1, std::string(50, 'x')));

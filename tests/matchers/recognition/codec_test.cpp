@@ -129,6 +129,9 @@ TEST(Codec, a_watermark_comes_back_as_it_went) {
     EXPECT_EQ(back.watermark, update.watermark);
     EXPECT_TRUE(back.idle);
     EXPECT_EQ(back.evidence, update.evidence);
+    EXPECT_EQ(back.canary, std::nullopt);
+    update.canary = from_micros(1'795'000'000'654'321);
+    EXPECT_EQ(std::get<WatermarkUpdate>(decode_log_entry(encode(update)).value()).canary, update.canary);
 }
 
 TEST(Codec, a_note_comes_back_as_it_went) {
