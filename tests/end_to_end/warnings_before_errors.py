@@ -120,7 +120,9 @@ class WarningsBeforeErrors(StagedProblem):
         self.rows("CREATE SCHEMA sales", "CREATE TABLE sales.customers (id int PRIMARY KEY)", "CREATE TABLE sales.orders (id serial PRIMARY KEY, customer_id int, email text)",
                   "CREATE TABLE sales.tickets (id serial PRIMARY KEY, subject text)")
         self.forget_the_log()
-        self.deploys("shop", "2.0.0")
+        announced = {"kind": "deployment", "service": "shop", "release": "2.0.0", "links": {"commit": "https://git.example/shop/commit/c0ffee1"}}
+        self.log_of("deploys.ndjson", *({"@timestamp": timestamp(), "service": "shop", "environment": "production",
+                                         "culprit_change": {"phase": phase, **announced}} for phase in ("started", "succeeded")))
         self.tool_prints("INFO  [alembic.runtime.migration] Running upgrade 1a -> a1f0c2d3, orders")
         self.migrate("ALTER TABLE sales.orders ADD CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES sales.customers (id) NOT VALID")
         self.rows("ALTER TABLE sales.orders ALTER COLUMN email SET NOT NULL")
@@ -140,6 +142,8 @@ class WarningsBeforeErrors(StagedProblem):
         template = self.index._ask("GET", f"/_index_template/{self.changes_index.name}")["index_templates"][0]["index_template"]
         known = set(fields_of(template["template"]["mappings"]["properties"]))
         there = {path for document in documents for path in paths_of(document)}
+        # Of an object that is kept and not indexed the template knows no fields.
+        there = {next((field for field in known if path.startswith(field + ".")), path) for path in there}
         self.assertEqual(there - known, set(), "fields that the template does not know")
         self.assertEqual(known - there - ELSEWHERE, set(), "fields that no document has")
         stored = self.index._ask("GET", f"/{self.changes_index.name}-*/_mapping")
