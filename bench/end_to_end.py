@@ -94,16 +94,19 @@ class Bench:
         home, port = self.configured(topic, kafka_log)
         counts = {}
 
+        def symptoms():
+            return sum(v for k, v in counts.items() if 'signals' in k and 'symptom' in k)
+
         def done():
             for line in answer_of(f'http://127.0.0.1:{port}/metrics').splitlines():
                 if line.startswith(('culprit_records_total', 'culprit_signals_total')):
                     name, value = line.rsplit(' ', 1)
                     counts[name] = float(value)
-            return sum(v for k, v in counts.items() if 'records' in k) >= self.options.messages
+            return symptoms() >= failing and sum(v for k, v in counts.items() if 'records' in k) >= self.options.messages
 
         took = self.timed([self.options.bin / 'culprit', 'run', '--config', home / 'culprit.yaml'], done,
                           stdout=subprocess.DEVNULL, stderr=(home / 'log').open('w'))
-        found = sum(v for k, v in counts.items() if 'signals' in k and 'symptom' in k)
+        found = symptoms()
         if found != failing:
             raise SystemExit(f'end_to_end: culprit counted {found:.0f} errors, {failing} are there')
         shutil.rmtree(home)
