@@ -4,6 +4,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "correlator/change_summary.h"
 #include "correlator/evidence.h"
 #include "correlator/relation.h"
 
@@ -186,10 +187,8 @@ std::optional<Cause> Attribution::weigh(const Problem& problem, const CausalityR
     const Clocks clocks = clocks_between(problem, best->signal);
     cause.offset = time - problem.onset;
     cause.clock_offset = time - clocks.onset;
-    for (const ChangeEffect& effect : event.effects) {
-        cause.sources.push_back(effect.signal.source);
-        cause.links.insert(effect.signal.links.begin(), effect.signal.links.end());
-    }
+    for (const ChangeEffect& effect : event.effects) cause.sources.push_back(effect.signal.source);
+    cause.links = links_of(event);
     cause.score = rule.prior;
     cause.evidence.push_back({"prior", rule.prior, rule.story});
 

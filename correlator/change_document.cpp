@@ -23,9 +23,7 @@ Json change_of(const ChangeEvent& event) {
     std::vector<SourcePosition> sources;
     for (const ChangeEffect& each : event.effects) sources.push_back(each.signal.source);
     json["sources"] = json_of(sources);
-    std::set<Link> links;
-    for (const ChangeEffect& each : event.effects) links.insert(each.signal.links.begin(), each.signal.links.end());
-    if (!links.empty()) json["links"] = json_of(links);
+    if (const auto links = links_of(event); !links.empty()) json["links"] = json_of(links);
     return json;
 }
 

@@ -22,4 +22,10 @@ std::string summary_of(const ChangeEvent& event) {
     return summary_of(cause);
 }
 
+std::set<Link> links_of(const ChangeEvent& event) {
+    std::set<Link> links;
+    for (const ChangeEffect& effect : event.effects) links.insert(effect.signal.links.begin(), effect.signal.links.end());
+    return links;
+}
+
 }  // namespace culprit

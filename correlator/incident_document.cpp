@@ -146,7 +146,6 @@ void put_notes(Json& own, const Notes& notes) {
     }
 }
 
-/// What every document of an incident begins with.
 /// Of the named cause first, then those that the errors' own records brought.
 Json links_of(const Incident& incident) {
     std::set<Link> links = incident.sum.links;
@@ -159,6 +158,7 @@ Json links_of(const Incident& incident) {
     return list;
 }
 
+/// What every document of an incident begins with.
 Json head_of(const Incident& incident, const std::string& message) {
     Json json{{"@timestamp", to_rfc3339(incident.onset)}, {"ecs", {{"version", "8.11.0"}}}, {"message", message}};
     Json event{{"kind", "alert"}, {"category", {"database"}}, {"id", incident.id}, {"start", to_rfc3339(incident.onset)}};

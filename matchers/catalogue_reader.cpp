@@ -327,10 +327,7 @@ Pattern CatalogueReader::read_pattern(const YAML::Node& node) const {
                         pattern.take.count("sqlstate") == 0;
     pattern.literals = texts_of(node["literals"]);
     if (!pattern.adds_only && !pattern.says_nothing && pattern.literals.empty()) derive_literals(node, match, pattern);
-    pattern.examples = read_examples(node["examples"], pattern);
-    pattern.counter_examples = read_examples(node["counter_examples"], pattern);
-    if (pattern.examples.empty() && examples_ == Catalogue::Examples::with)
-        fail(node, "'examples': at least one line with what is to be found in it");
+    take_examples(node, pattern);
     return pattern;
 }
 
@@ -373,12 +370,7 @@ void CatalogueReader::read_message(const YAML::Node& node) {
         else
             catalogue_.server_texts_.add_translation(english, language, text);
         pattern.literals = compiled.value().literals;
-        if (first) {
-            pattern.examples = read_examples(node["examples"], pattern);
-            pattern.counter_examples = read_examples(node["counter_examples"], pattern);
-            if (pattern.examples.empty() && examples_ == Catalogue::Examples::with)
-                fail(node, "'examples': at least one line with what is to be found in it");
-        }
+        if (first) take_examples(node, pattern);
         first = false;
         add(std::move(pattern));
     }
@@ -395,6 +387,13 @@ void CatalogueReader::read_introductions(const YAML::Node& node) {
         if (!pattern.match->catches("statement")) fail(entry, "a group named 'statement'");
         catalogue_.introductions_.push_back(std::move(pattern));
     }
+}
+
+void CatalogueReader::take_examples(const YAML::Node& node, Pattern& pattern) const {
+    pattern.examples = read_examples(node["examples"], pattern);
+    pattern.counter_examples = read_examples(node["counter_examples"], pattern);
+    if (pattern.examples.empty() && examples_ == Catalogue::Examples::with)
+        fail(node, "'examples': at least one line with what is to be found in it");
 }
 
 std::vector<Example> CatalogueReader::read_examples(const YAML::Node& node, const Pattern& pattern) const {

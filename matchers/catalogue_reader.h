@@ -44,6 +44,7 @@ class CatalogueReader {
     void read_what_it_says(const YAML::Node& node, Pattern& pattern) const;
     void read_introductions(const YAML::Node& node);
     void derive_literals(const YAML::Node& node, const std::string& match, Pattern& pattern) const;
+    void take_examples(const YAML::Node& node, Pattern& pattern) const;
     std::vector<Example> read_examples(const YAML::Node& node, const Pattern& pattern) const;
     void read_server_text(const std::string& sqlstate, const YAML::Node& node) const;
     void read_narrators(const YAML::Node& node);

@@ -78,6 +78,11 @@ std::string describe(const Signal& signal) {
     return text;
 }
 
+/// That of the catalogue's file, else the one that announces itself.
+std::string tool_of(const Pattern& pattern, const Captures& captures) {
+    return pattern.tool.empty() ? caught(captures, "tool") : pattern.tool;
+}
+
 Signal tool_event(const Record& record, const Pattern& pattern, const Captures& captures, std::string_view matched,
                   const Knowledge& knowledge) {
     auto signal = signal_for(record, knowledge);
@@ -85,7 +90,7 @@ Signal tool_event(const Record& record, const Pattern& pattern, const Captures& 
     signal.kind = pattern.kind;
     signal.operation = pattern.operation;
     signal.phase = pattern.phase;
-    signal.tool = pattern.tool.empty() ? caught(captures, "tool") : pattern.tool;
+    signal.tool = tool_of(pattern, captures);
     signal.migration = caught(captures, "migration");
     // What an application calls itself may differ from what its platform calls it.
     const auto known_service = signal.scope.service;
@@ -127,7 +132,7 @@ std::vector<Signal> events_of(const Record& record, const Pattern& pattern, cons
     if (echoed && pattern.kind != "schema_change") events.push_back(tool_event(record, pattern, captures, matched, knowledge));
     for (auto& event : events) {
         if (event.links.empty()) event.links = links_of(captures);
-        event.tool = pattern.tool.empty() ? caught(captures, "tool") : pattern.tool;
+        event.tool = tool_of(pattern, captures);
         event.rule = pattern.id;
     }
     return events;

@@ -17,13 +17,6 @@ constexpr std::size_t kSlotsPerThread = 3;
 constexpr std::size_t kLineAhead = 8 * 1024;  // read beyond a unit, where its last line most often ends
 constexpr std::size_t kMore = 256 * 1024;     // read further for a line that does not
 
-std::optional<EventTime> last_written(int descriptor) {
-    struct stat status {};
-    if (::fstat(descriptor, &status) != 0) return std::nullopt;
-    return EventTime{std::chrono::duration_cast<Duration>(std::chrono::seconds{status.st_mtim.tv_sec} +
-                                                          std::chrono::nanoseconds{status.st_mtim.tv_nsec})};
-}
-
 }  // namespace
 
 std::optional<std::int64_t> FileBlocks::readable(const InputStream& stream) {

@@ -50,13 +50,6 @@ std::uint64_t count_lines(int descriptor, std::int64_t until) {
     return lines;
 }
 
-std::optional<EventTime> last_written(int descriptor) {
-    struct stat status {};
-    if (::fstat(descriptor, &status) != 0) return std::nullopt;
-    return EventTime{std::chrono::duration_cast<Duration>(std::chrono::seconds{status.st_mtim.tv_sec} +
-                                                          std::chrono::nanoseconds{status.st_mtim.tv_nsec})};
-}
-
 }  // namespace
 
 FileTail::FileTail(const Recognition& recognition, SourceProfile profile, std::unique_ptr<InputStream> stream, LineReader reader,

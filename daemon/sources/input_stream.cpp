@@ -167,4 +167,11 @@ Result<Done> InputStream::seek(std::int64_t byte) {
     return Done{};
 }
 
+std::optional<EventTime> last_written(int descriptor) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0) return std::nullopt;
+    return EventTime{std::chrono::duration_cast<Duration>(std::chrono::seconds{status.st_mtim.tv_sec} +
+                                                          std::chrono::nanoseconds{status.st_mtim.tv_nsec})};
+}
+
 }  // namespace culprit

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "matchers/event_time.h"
 #include "matchers/result.h"
 
 namespace culprit {
@@ -31,5 +33,8 @@ class InputStream {
     explicit InputStream(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
+
+/// When the open file was last written to; nothing when it cannot be asked.
+std::optional<EventTime> last_written(int descriptor);
 
 }  // namespace culprit
